@@ -1,0 +1,132 @@
+"""The domain types that cross every boundary: Record, Source, Query, Match.
+
+Times are timezone-aware UTC datetimes. Ids are safe in a path: `[a-z0-9_-]{8,64}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from memory_agents.core import namespaces
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WRITE_PERMISSIONS = frozenset({"admin", "maintain", "write"})
+
+
+class Trust(StrEnum):
+    """Who stands behind a text."""
+
+    MAINTAINER = "maintainer"
+    """Somebody with write permission stated or approved it."""
+    UNTRUSTED = "untrusted"
+    """Anybody may have written it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Provenance of a Record."""
+
+    repository: str = ""
+    """`owner/name`"""
+    number: int | None = None
+    """of the issue or pull request"""
+    url: str = ""
+    author: str = ""
+    """login, as GitHub gave it: untrusted text"""
+    author_id: int | None = None
+    permission: str = ""
+    """of the author when the Record was made: admin, maintain, write, triage, read, none; empty if unknown"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Anything stored long-term: a Fact, or an indexed past issue, pull request or review."""
+
+    id: str
+    namespace: str
+    text: str
+    title: str = ""
+    created_at: datetime = EPOCH
+    source: Source = field(default_factory=Source)
+    labels: tuple[str, ...] = ()
+    state: str = ""
+    """of a past item: open, completed, not_planned, duplicate, merged, closed; empty for a Fact"""
+    paths: tuple[str, ...] = ()
+    """globs of the files that it is about; empty is the whole repository"""
+    expires_at: datetime | None = None
+    approved: bool = True
+    approved_by: str = ""
+    proposed_by: str = ""
+    replaces: str = ""
+    cites: tuple[str, ...] = ()
+
+    @property
+    def trust(self) -> Trust:
+        """MAINTAINER for a Fact of somebody with write permission or put on the branch by hand.
+
+        Past items of the tracker are UNTRUSTED whoever wrote them: their text was never stated
+        as a Fact.
+        """
+        if self.namespace.startswith(namespaces.HISTORY_PREFIX) or not self.approved:
+            return Trust.UNTRUSTED
+        if self.approved_by or self.source.permission in WRITE_PERMISSIONS:
+            return Trust.MAINTAINER
+        by_hand = not self.source.permission and not self.source.author
+        return Trust.MAINTAINER if by_hand else Trust.UNTRUSTED
+
+    def is_recallable(self, now: datetime) -> bool:
+        """Whether Monitors may recall it at `now`: approved and not expired."""
+        return self.approved and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What to search for. Every part is untrusted text and may be empty."""
+
+    title: str = ""
+    body: str = ""
+    labels: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    """files that the event touches, to prefer Records scoped to them"""
+    exclude: frozenset[str] = frozenset()
+    """Record ids that are never an answer, such as the event's own issue"""
+    exclude_urls: frozenset[str] = frozenset()
+    """Source URLs that are never an answer"""
+    now: datetime = EPOCH
+    """the time from which age is counted and expiry judged"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A Record that answers a Query."""
+
+    record: Record
+    score: float
+    """in [0, 1], higher is better"""
+    reasons: tuple[str, ...] = ()
+    """short phrases for a person, such as `title: parser, timeout`; they may quote untrusted words"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether a provider can answer, and if not, why."""
+
+    ok: bool
+    detail: str
+    """one sentence"""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderInfo:
+    """What a provider is and holds, for `status` and the summary."""
+
+    provider: str
+    location: str
+    records: int
+    version: str = ""
+    """of what it holds: a commit for git"""
+    warnings: tuple[str, ...] = ()
+    """what was wrong and got around: a skipped file, a rebuilt index"""

@@ -1,0 +1,81 @@
+"""The exception tree: every error a person can meet, each with the fix.
+
+    MemoryAgentsError
+    ├── UsageError              wrong use: a command line, an input, a variable (exit 2)
+    │   ├── SettingsError       an input, a variable or the configuration file
+    │   └── EventError          a webhook payload that GitHub would not send
+    ├── TemplateError           a template that cannot be rendered
+    ├── MissingExtra            a part that is not installed
+    ├── GitHubFailure           GitHub's API did not give what was asked for
+    └── MemoryFailure           a part of memory did not answer; recall goes on without it
+        ├── MemoryUnreachable   no connection, no such remote, a server's error
+        ├── MemoryTimeout       slower than the deadline
+        ├── MemoryDenied        the credentials do not allow it
+        └── MemoryThrottled     asked to wait
+"""
+
+from __future__ import annotations
+
+
+class MemoryAgentsError(Exception):
+    """An error with a message for a person and, where there is one, the fix."""
+
+    def __init__(self, message: str, *, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message} Fix: {self.fix}" if self.fix else self.message
+
+
+class UsageError(MemoryAgentsError):
+    """The command line, an input or a variable is wrong."""
+
+
+class SettingsError(UsageError):
+    """An input, an environment variable or the configuration file is invalid."""
+
+
+class EventError(UsageError):
+    """A webhook payload lacks what GitHub always sends."""
+
+
+class TemplateError(MemoryAgentsError):
+    """A template cannot be loaded or rendered."""
+
+
+class MissingExtra(MemoryAgentsError):
+    """A part is asked for whose packages are not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} is not installed.", fix=f"pip install 'memory-agents[{extra}]'")
+        self.extra = extra
+
+
+class GitHubFailure(MemoryAgentsError):
+    """GitHub's API refused, failed or could not be reached."""
+
+    def __init__(self, message: str, *, fix: str = "", status: int = 0) -> None:
+        super().__init__(message, fix=fix)
+        self.status = status
+
+
+class MemoryFailure(MemoryAgentsError):
+    """A part of memory did not answer; whoever recalls goes on without it."""
+
+
+class MemoryUnreachable(MemoryFailure):
+    """No connection, no such remote, or the server failed."""
+
+
+class MemoryTimeout(MemoryFailure):
+    """No answer within the deadline."""
+
+
+class MemoryDenied(MemoryFailure):
+    """The credentials are missing or do not allow reading."""
+
+
+class MemoryThrottled(MemoryFailure):
+    """The service asked to wait."""
