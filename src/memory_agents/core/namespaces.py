@@ -45,7 +45,7 @@ _GLOB = re.compile(r"[a-z0-9*][a-z0-9_*/-]{0,255}")
 
 def validate(namespace: str) -> str:
     """Return `namespace`, or raise UsageError: 1 to 8 segments of `a-z 0-9 _ -`."""
-    if not _NAMESPACE.fullmatch(namespace):
+    if not is_valid(namespace):
         raise UsageError(
             f"{namespace!r} is not a namespace.",
             fix="use 1 to 8 segments of a-z, 0-9, _ and - joined by /, such as codebase/conventions",
@@ -58,9 +58,14 @@ def is_valid(namespace: str) -> bool:
     return _NAMESPACE.fullmatch(namespace) is not None
 
 
+def is_valid_glob(glob: str) -> bool:
+    """Whether `glob` is a Namespace in which `*` may stand for any text."""
+    return _GLOB.fullmatch(glob) is not None
+
+
 def validate_glob(glob: str) -> str:
     """Return `glob`, or raise UsageError: a Namespace in which `*` stands for any text."""
-    if not _GLOB.fullmatch(glob):
+    if not is_valid_glob(glob):
         raise UsageError(
             f"{glob!r} is not a namespace or a namespace glob.",
             fix="write a namespace such as codebase/conventions, or a glob such as codebase/*",

@@ -120,6 +120,19 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that a person should hear of: what happened and the fix."""
+
+    text: str
+    fix: str = ""
+    partial: bool = False
+    """whether a part of memory is missing from the answer because of it"""
+
+    def __str__(self) -> str:
+        return f"{self.text} Fix: {self.fix}" if self.fix else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderInfo:
     """What a provider is and holds, for `status` and the summary."""
 
@@ -127,6 +140,6 @@ class ProviderInfo:
     location: str
     records: int
     version: str = ""
-    """of what it holds: a commit for git"""
-    warnings: tuple[str, ...] = ()
+    """of what it holds: a commit for git; empty where there is no memory yet"""
+    notices: tuple[Notice, ...] = ()
     """what was wrong and got around: a skipped file, a rebuilt index"""

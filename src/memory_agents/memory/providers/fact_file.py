@@ -1,0 +1,168 @@
+"""One Markdown file on the memory branch ↔ Record.
+
+`<namespace>/<slug>-<id>.md`: YAML front matter, then the text. A person may write such a file by
+hand, front matter or not, so everything in it has a default; what is there must be right. Scalars
+are read as text (no YAML guessing), then validated. The folder is the Namespace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+import yaml
+
+from memory_agents.core import namespaces
+from memory_agents.core.records import EPOCH, Record, Source
+from memory_agents.errors import MemoryAgentsError
+
+_T = TypeVar("_T")
+
+MAX_BYTES = 65_536
+_SUFFIX = ".md"
+_ID = re.compile(r"[a-z0-9_-]{8,64}")
+_FRONT = re.compile(r"---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
+_HEADING = re.compile(r"#{1,3}[ \t]+(\S.*)")
+
+
+class FactFileError(MemoryAgentsError):
+    """A file on the memory branch that cannot be read as a Record."""
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        super().__init__(f"{path}:{line}: {problem}.", fix="correct the file on the memory branch")
+
+
+def is_fact_path(path: str) -> bool:
+    """Whether a path of the branch is meant to be a Record: a Markdown file in a Namespace's folder."""
+    folder, _, name = path.rpartition("/")
+    return name.endswith(_SUFFIX) and name != _SUFFIX and namespaces.is_valid(folder) and not path.startswith("meta/")
+
+
+def parse(path: str, content: bytes) -> Record:
+    """Parse the file at `path`; raises FactFileError with the line of what is wrong."""
+    if len(content) > MAX_BYTES:
+        raise FactFileError(path, 1, f"it has {len(content)} bytes; at most {MAX_BYTES} are read")
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise FactFileError(path, content[: error.start].count(b"\n") + 1, "it is not valid UTF-8") from None
+    front = _FRONT.match(text)
+    if front is None and text.startswith("---\n"):
+        raise FactFileError(path, 1, "the front matter has no closing ---")
+    fields = _Fields(path, (front[1] or "") if front else "")
+    body = text[front.end() :].strip("\n") if front else text.strip("\n")
+    if not body.strip():
+        raise FactFileError(path, text.count("\n") + 1, "it has no text")
+    return _record(path, fields, body)
+
+
+def _record(path: str, fields: _Fields, body: str) -> Record:
+    heading = _HEADING.match(body)
+    return Record(
+        id=fields.id() or derived_id(path),
+        namespace=str(PurePosixPath(path).parent),
+        text=body,
+        title=fields.text("title") or (heading[1].strip() if heading else ""),
+        created_at=fields.time("created_at") or EPOCH,
+        source=Source(
+            repository=fields.text("repository"),
+            number=fields.integer("number"),
+            url=fields.text("source"),
+            author=fields.text("author"),
+            author_id=fields.integer("author_id"),
+            permission=fields.text("permission"),
+        ),
+        labels=fields.texts("labels"),
+        state=fields.text("state"),
+        paths=fields.texts("paths"),
+        expires_at=fields.time("expires_at"),
+        approved=fields.text("approved").lower() not in {"false", "no", "off"},
+        approved_by=fields.text("approved_by"),
+        proposed_by=fields.text("proposed_by"),
+        replaces=fields.text("replaces"),
+        cites=fields.texts("cites"),
+    )
+
+
+def derived_id(path: str) -> str:
+    """The id of a file that states none: the same for as long as the file keeps its path."""
+    return "p" + hashlib.sha256(path.encode()).hexdigest()[:23]
+
+
+class _Fields:
+    """Front matter, read as text, that knows the line of each field."""
+
+    def __init__(self, path: str, front: str) -> None:
+        self._path = path
+        self._values: Mapping[str, object] = {}
+        self._lines: dict[str, int] = {}
+        try:
+            node = yaml.compose(front, Loader=yaml.BaseLoader)
+            values = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506 -- makes text, lists and mappings only
+        except yaml.MarkedYAMLError as error:
+            # Line 1 of the file is the opening ---.
+            line = error.problem_mark.line + 2 if error.problem_mark else 1
+            raise FactFileError(path, line, f"the front matter is not YAML: {error.problem}") from None
+        except (yaml.YAMLError, RecursionError) as error:
+            problem = str(error).partition("\n")[0] or "it is nested too deeply"
+            raise FactFileError(path, 1, f"the front matter is not YAML: {problem}") from None
+        if node is None:
+            return
+        if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
+            raise FactFileError(path, 2, "the front matter is not a list of `name: value` lines")
+        self._values = values
+        self._lines = {str(key.value): key.start_mark.line + 2 for key, _ in node.value}
+
+    def text(self, name: str) -> str:
+        value = self._values.get(name, "")
+        if not isinstance(value, str):
+            raise self._wrong(name, "is not text")
+        return " ".join(value.split())
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list, or one text."""
+        value = self._values.get(name, [])
+        if isinstance(value, str):
+            return (value.strip(),) if value.strip() else ()
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            raise self._wrong(name, "is not a list of texts")
+        return tuple(entry.strip() for entry in value if entry.strip())
+
+    def id(self) -> str:
+        found = self.text("id")
+        if found and not _ID.fullmatch(found):
+            raise self._wrong("id", "is not 8 to 64 of a-z, 0-9, _ and -")
+        return found
+
+    def integer(self, name: str) -> int | None:
+        return self._parsed(name, _natural, "is not a whole number")
+
+    def time(self, name: str) -> datetime | None:
+        return self._parsed(name, _utc, "is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z")
+
+    def _parsed(self, name: str, parse: Callable[[str], _T], problem: str) -> _T | None:
+        found = self.text(name)
+        if not found:
+            return None
+        try:
+            return parse(found)
+        except (ValueError, OverflowError):
+            raise self._wrong(name, problem) from None
+
+    def _wrong(self, name: str, problem: str) -> FactFileError:
+        return FactFileError(self._path, self._lines.get(name, 1), f"`{name}` {problem}")
+
+
+def _natural(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise ValueError(text)
+    return int(text)
+
+
+def _utc(text: str) -> datetime:
+    parsed = datetime.fromisoformat(text)
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -1,0 +1,181 @@
+"""Settings: validated once, frozen, and the only reader of inputs and variables.
+
+An input of action.yml reaches this module as `INPUT_<NAME>`, with `-` as `_`: `top-k` is
+INPUT_TOP_K. Input beats configuration file beats default. Blank is unset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from memory_agents.core import namespaces
+from memory_agents.core.policy import Mode
+from memory_agents.errors import SettingsError
+
+NO_SECRET = SecretStr("")
+
+SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "conventions": (
+            namespaces.CONVENTIONS,
+            namespaces.TESTING,
+            namespaces.SECURITY,
+            namespaces.PROJECT_PREFERENCES,
+        ),
+        "patterns": (namespaces.PATTERNS, namespaces.ARCHITECTURE, namespaces.DEPENDENCIES),
+        "similar_issues": (namespaces.ISSUES,),
+        "reviews": (namespaces.PULL_REQUESTS,),
+    }
+)
+"""section of the prompt → the Namespaces (globs) that feed it"""
+
+
+def _branch_name(value: str) -> str:
+    """Refuse what git would refuse, or read as an option. See git-check-ref-format(1)."""
+    parts = value.split("/")
+    plain = all(c.isprintable() and c not in " ~^:?*[\\" for c in value)
+    whole = all(part and not part.startswith((".", "-")) and not part.endswith((".", ".lock")) for part in parts)
+    if not (plain and whole) or ".." in value or "@{" in value or value == "@":
+        msg = "it is not a valid branch name"
+        raise ValueError(msg)
+    return value
+
+
+def _repository_path(value: str) -> str:
+    """Refuse paths that leave the repository."""
+    parts = value.split("/")
+    if value.startswith("/") or "\\" in value or any(part in {"", ".", ".."} for part in parts):
+        msg = "write a path inside the repository, such as .github/memory-agents.yml"
+        raise ValueError(msg)
+    return value
+
+
+def _remote(value: str) -> str:
+    """Refuse an option in disguise, a transport that runs programs, and credentials in the address."""
+    if value.startswith("-") or "::" in value or not value.isprintable():
+        msg = "write an https or ssh URL, or a path"
+        raise ValueError(msg)
+    scheme, separator, rest = value.partition("://")
+    if separator and scheme in {"http", "https"} and "@" in rest.partition("/")[0]:
+        msg = "leave the credentials out of the URL and set the input `memory-token`"
+        raise ValueError(msg)
+    return value
+
+
+def _glob(value: str) -> str:
+    if not namespaces.is_valid_glob(value):
+        msg = f"{value!r} is not a namespace or a glob such as codebase/*"
+        raise ValueError(msg)
+    return value
+
+
+BranchName = Annotated[str, AfterValidator(_branch_name)]
+RepositoryPath = Annotated[str, AfterValidator(_repository_path)]
+Remote = Annotated[str, AfterValidator(_remote)]
+Glob = Annotated[str, AfterValidator(_glob)]
+
+
+class Configuration(BaseModel):
+    """`.github/memory-agents.yml`: what a repository's maintainers decide once for all workflows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=lambda name: name.replace("_", "-"))
+
+    top_k: int = Field(default=5, ge=1, le=50)
+    """Matches for each section of the prompt"""
+    min_score: float = Field(default=0.2, ge=0, le=1)
+    """below it nothing is shown"""
+    max_prompt_bytes: int = Field(default=98_304, ge=4_096, le=1_000_000)
+    """UTF-8 bytes; an environment variable of a later step holds at most 131,071"""
+    timeout_seconds: float = Field(default=20, gt=0, le=600)
+    """all of memory together"""
+    sections: Mapping[str, tuple[Glob, ...]] = Field(default=SECTIONS)
+
+    @field_validator("sections")
+    @classmethod
+    def _known_sections(cls, value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        """A section that is left out keeps its default."""
+        unknown = sorted(set(value) - set(SECTIONS))
+        if unknown:
+            msg = f"there is no section {unknown[0]!r}; the sections are {', '.join(SECTIONS)}"
+            raise ValueError(msg)
+        return MappingProxyType({**SECTIONS, **value})
+
+
+class Settings(Configuration):
+    """Every input of action.yml; those of Configuration have their default there."""
+
+    github_token: SecretStr = NO_SECRET
+    mode: Mode = Mode.AUTO
+    provider: Literal["git", "chromadb", "agentcore"] = "git"
+    memory_branch: BranchName = "memory"
+    memory_remote: Remote | Literal[""] = ""
+    memory_token: SecretStr = NO_SECRET
+    config: RepositoryPath = ".github/memory-agents.yml"
+    prompts: RepositoryPath = ".github/memory-agents/prompts"
+    template: str = Field(default="", pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")
+
+    @classmethod
+    def build(cls, inputs: Mapping[str, str], configuration: Configuration | None = None) -> Self:
+        """Merge inputs (by input name, blank is unset) over the configuration file.
+
+        Raises SettingsError, naming the input.
+        """
+        file_values = configuration.model_dump(exclude_unset=True, by_alias=True) if configuration else {}
+        given = {name: value.strip() for name, value in inputs.items() if value.strip()}
+        try:
+            return cls.model_validate({**file_values, **given})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            raise SettingsError(
+                f"The input `{name}` is not valid: {_reason(first['msg'])}.",
+                fix=f"change `{name}` in the step that uses memory-agents, or leave it out for the default",
+            ) from None
+
+
+INPUTS: tuple[str, ...] = tuple(str(field.alias) for field in Settings.model_fields.values() if field.alias != "sections")
+"""the names of action.yml's inputs"""
+
+
+class Environment(BaseModel):
+    """What the runner says of itself, by its own variables. On the command line most of it is empty."""
+
+    model_config = ConfigDict(frozen=True)
+
+    repository: str = Field(default="", validation_alias="GITHUB_REPOSITORY")
+    server_url: str = Field(default="https://github.com", validation_alias="GITHUB_SERVER_URL")
+    api_url: str = Field(default="https://api.github.com", validation_alias="GITHUB_API_URL")
+    event_name: str = Field(default="", validation_alias="GITHUB_EVENT_NAME")
+    event_path: Path | None = Field(default=None, validation_alias="GITHUB_EVENT_PATH")
+    output_file: Path | None = Field(default=None, validation_alias="GITHUB_OUTPUT")
+    summary_file: Path | None = Field(default=None, validation_alias="GITHUB_STEP_SUMMARY")
+    temporary: Path | None = Field(default=None, validation_alias="RUNNER_TEMP")
+    in_actions: bool = Field(default=False, validation_alias="GITHUB_ACTIONS")
+    state_home: Path | None = Field(default=None, validation_alias="MEMORY_AGENTS_STATE")
+    provider: str = Field(default="", validation_alias="MEMORY_PROVIDER")
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """Read the variables; blank is unset. Raises SettingsError, naming the variable."""
+        try:
+            return cls.model_validate({name: value for name, value in environ.items() if value.strip()})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            raise SettingsError(
+                f"The variable {name} is not valid: {_reason(first['msg'])}.", fix=f"correct or unset {name}"
+            ) from None
+
+
+def read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
+    """The inputs that a step of action.yml passes on, by input name."""
+    return {name: environ.get("INPUT_" + name.upper().replace("-", "_"), "") for name in INPUTS}
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ").rstrip(".")
