@@ -27,7 +27,7 @@ $(UV): requirements/uv.txt
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 found. Fix: install one, or name it: make PYTHON=/path/to/python3 setup" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is not Python >= 3.11. Fix: make PYTHON=/path/to/python3.11 setup" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' || { echo "$(PYTHON) has no venv module. Fix: install it (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
-	@"$(PYTHON)" -m venv --clear .venv
+	@"$(PYTHON)" -m venv .venv
 	@rm -rf $(BOOTSTRAP)
 	@$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --require-hashes -r $< --dest $(BOOTSTRAP)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-index --find-links $(BOOTSTRAP) --require-hashes -r $<
