@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup check lint types layers workflows actionlint test demo lock clean
+.PHONY: help setup check lint types layers workflows actionlint test demo wheel lock clean
 
 ifndef PYTHON
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -57,7 +57,7 @@ types: .venv/.complete
 	@$(BIN)/mypy
 
 layers: .venv/.complete
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
 ACTION := $(wildcard action.yml)
@@ -86,6 +86,10 @@ test: .venv/.complete ## Run all tests
 
 demo: .venv/.core ## Recall for a bundled issue, offline
 	@$(BIN)/memory-agents demo
+
+wheel: .venv/.core ## Build dist/*.whl
+	@rm -rf dist
+	@$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python
 
 # --- requirements: one file an extra, each complete in itself, all agreeing with dev.txt ---
 

@@ -1,4 +1,7 @@
-"""core/ computes: what comes in by its arguments decides what goes out. import-linter holds its imports; this, its calls."""
+"""core/ computes: its arguments alone decide what it returns.
+
+import-linter holds what it imports; these tests, what it calls.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,9 @@ def impure_calls(source: str) -> Iterator[str]:
                 yield f".{name} (line {node.lineno})"
 
 
-@pytest.mark.parametrize("path", sorted((SOURCE / "core").rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+@pytest.mark.parametrize(
+    "path", sorted((SOURCE / "core").rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE))
+)
 def test_the_core_calls_nothing_that_reads_the_world(path: Path) -> None:
     assert list(impure_calls(path.read_text(encoding="utf-8"))) == []
 
