@@ -23,6 +23,9 @@ from memory_agents.errors import MemoryAgentsError
 _T = TypeVar("_T")
 
 MAX_BYTES = 65_536
+_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""makes text, lists and mappings only; libyaml's where PyYAML was built with it"""
+
 _SUFFIX = ".md"
 _ID = re.compile(r"[a-z0-9_-]{8,64}")
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -100,9 +103,10 @@ class _Fields:
         self._path = path
         self._values: Mapping[str, object] = {}
         self._lines: dict[str, int] = {}
+        loader = _Loader(front)
         try:
-            node = yaml.compose(front, Loader=yaml.BaseLoader)
-            values = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506 -- makes text, lists and mappings only
+            node = loader.get_single_node()
+            values = None if node is None else loader.construct_document(node)
         except yaml.MarkedYAMLError as error:
             # Line 1 of the file is the opening ---.
             line = error.problem_mark.line + 2 if error.problem_mark else 1
@@ -110,6 +114,8 @@ class _Fields:
         except (yaml.YAMLError, RecursionError) as error:
             problem = str(error).partition("\n")[0] or "it is nested too deeply"
             raise FactFileError(path, 1, f"the front matter is not YAML: {problem}") from None
+        finally:
+            loader.dispose()
         if node is None:
             return
         if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):

@@ -1,0 +1,149 @@
+"""The action's first step: decide whether this run needs anything, and only then install it.
+
+Run by whatever Python the runner has, as a script, with the standard library alone. What it installs
+goes into the runner's temporary folder, from hash-pinned requirement files, by a pinned uv; nothing
+is written into the caller's workspace, and nothing there is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = ROOT / "requirements"
+EXTRAS = {"chromadb": "chromadb", "agentcore": "agentcore"}
+"""provider → the extra that it needs beside the core"""
+OLDEST = (3, 11)
+
+
+def main() -> int:
+    """Decide, install, and set the outputs `python`, or `status` and `action` where nothing is to be run."""
+    if sys.version_info >= OLDEST:
+        sys.path.insert(0, str(ROOT / "src"))
+        reason, code = _why_not()
+        if code or reason:
+            return code
+    extra = EXTRAS.get(os.environ.get("INPUT_PROVIDER", "").strip() or os.environ.get("MEMORY_PROVIDER", "").strip())
+    temporary = Path(os.environ.get("RUNNER_TEMP") or ".cache").resolve() / "memory-agents"
+    try:
+        python = _install(extra or "core", temporary)
+    except subprocess.CalledProcessError as error:
+        if extra is None:
+            return _give_up(error)
+        _say(f"::warning title=memory-agents::The packages for `provider: {extra}` could not be installed: {_end(error)}")
+        try:
+            python = _install("core", temporary)
+        except subprocess.CalledProcessError as second:
+            return _give_up(second)
+    _set("python", str(python))
+    return 0
+
+
+def _why_not() -> tuple[str, int]:
+    """Why nothing is to be done, already told to the runner, and the exit code; or ("", 0)."""
+    from memory_agents.core import policy  # noqa: PLC0415 -- needs OLDEST
+    from memory_agents.edges import event_file  # noqa: PLC0415
+    from memory_agents.edges.actions import Runner  # noqa: PLC0415
+    from memory_agents.errors import UsageError  # noqa: PLC0415
+
+    runner = Runner(output_file=_file("GITHUB_OUTPUT"), summary_file=_file("GITHUB_STEP_SUMMARY"), log=sys.stdout, annotate=True)
+    try:
+        mode = policy.Mode(os.environ.get("INPUT_MODE", "").strip() or "auto")
+    except ValueError:
+        return "", 0  # the settings say what is wrong with it
+    try:
+        name, repository = os.environ.get("GITHUB_EVENT_NAME", ""), os.environ.get("GITHUB_REPOSITORY", "")
+        event = event_file.read(name, _file("GITHUB_EVENT_PATH"), repository)
+    except UsageError as error:
+        runner.error(str(error))
+        return str(error), 2
+    match policy.plan(event, mode):
+        case policy.Skip(reason):
+            runner.skipped(reason)
+            return reason, 0
+    return "", 0
+
+
+def _install(extra: str, temporary: Path) -> Path:
+    """Install requirements/`extra`.txt into an environment of its own and return its Python."""
+    requirements = REQUIREMENTS / f"{extra}.txt"
+    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(ROOT).encode()).hexdigest()[:16]
+    environment = temporary / f"{extra}-{digest}"
+    bin_folder, name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    python = environment / bin_folder / name
+    complete = environment / "complete.json"
+    if not complete.exists():
+        temporary.mkdir(parents=True, exist_ok=True)
+        uv = _uv(temporary)
+        base = sys.executable if sys.version_info >= OLDEST else ">={}.{}".format(*OLDEST)
+        _run([uv, "venv", "--no-config", "--no-project", "--quiet", "--clear", "--python", base, str(environment)], temporary)
+        install = [uv, "pip", "install", "--no-config", "--quiet", "--python", str(python), "--only-binary", ":all:"]
+        _run([*install, "--require-hashes", "-r", str(requirements)], temporary)
+        purelib = _run([str(python), "-Ic", "import sysconfig; print(sysconfig.get_path('purelib'))"], temporary).strip()
+        # A path file rather than a build: no build backend has to be installed.
+        Path(purelib, "memory_agents.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
+        complete.write_text(json.dumps({"requirements": requirements.name}), encoding="utf-8")
+    return python
+
+
+def _uv(temporary: Path) -> str:
+    """The pinned uv: the runner's own if it is that version, or installed by pip, by hash."""
+    pinned = REQUIREMENTS / "uv.txt"
+    version = re.search(r"^uv==(\S+)", pinned.read_text(encoding="utf-8"), re.MULTILINE)
+    found = shutil.which("uv")
+    if found and version and _run([found, "--version"], temporary).split()[1:2] == [version[1]]:
+        return found
+    target = temporary / "uv"
+    pip = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    _run([*pip, "--only-binary", ":all:", "--require-hashes", "--upgrade", "--target", str(target), "-r", str(pinned)], temporary)
+    return str(target / "bin" / ("uv.exe" if os.name == "nt" else "uv"))
+
+
+def _run(command: list[str], cwd: Path) -> str:
+    done = subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603
+    return done.stdout.decode(errors="replace")
+
+
+def _give_up(error: subprocess.CalledProcessError) -> int:
+    """The run stays green: memory must never stop the steps that follow."""
+    _say(
+        "::warning title=memory-agents::Nothing is recalled, for the packages could not be installed: "
+        f"{_end(error)} Fix: let the runner reach a Python package index, or set UV_INDEX_URL and PIP_INDEX_URL to yours."
+    )
+    _set("status", "unavailable")
+    _set("action", "ignored")
+    return 0
+
+
+def _end(error: subprocess.CalledProcessError) -> str:
+    """The last line of what a failed program said."""
+    lines = error.stderr.decode(errors="replace").strip().splitlines()
+    return "".join(c for c in (lines or [f"exit code {error.returncode}"])[-1] if c.isprintable())[:300].replace("%", "%25")
+
+
+def _file(variable: str) -> Path | None:
+    value = os.environ.get(variable, "")
+    return Path(value) if value else None
+
+
+def _set(name: str, value: str) -> None:
+    """A one-line output of our own making."""
+    path = _file("GITHUB_OUTPUT")
+    if path:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{name}={value}\n")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 -- the log of the step
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""MemoryIntegration: what Monitors hold. It can only recall, within one deadline, and never fails."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from memory_agents.core.records import Match, Notice, ProviderInfo, Query
+from memory_agents.errors import MemoryAgentsError
+from memory_agents.memory.provider import MemoryReader
+
+
+class Status(StrEnum):
+    """How recall went; the output `status`."""
+
+    OK = "ok"
+    EMPTY = "empty"
+    DEGRADED = "degraded"
+    UNAVAILABLE = "unavailable"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One part of the prompt and the Namespaces (globs) that feed it."""
+
+    name: str
+    namespaces: tuple[str, ...]
+    top_k: int
+    min_score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recollection:
+    """What memory answered."""
+
+    status: Status
+    sections: Mapping[str, tuple[Match, ...]]
+    """section → Matches, best first"""
+    notices: tuple[Notice, ...] = ()
+    info: ProviderInfo | None = None
+    seconds: float = 0.0
+
+
+class MemoryIntegration:
+    """Read-only memory.
+
+    Usage: `async with MemoryIntegration(open_reader, deadline=20) as memory: await memory.recall(…)`.
+    """
+
+    def __init__(self, open_reader: Callable[[], MemoryReader], *, deadline: float) -> None:
+        """`open_reader` makes the provider when it is first needed; `deadline` is seconds for all of memory."""
+        self._open_reader = open_reader
+        self._deadline = deadline
+        self._reader: MemoryReader | None = None
+
+    async def __aenter__(self) -> MemoryIntegration:
+        """Nothing is opened before the first recall."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the provider."""
+        if self._reader is not None:
+            await self._reader.close()
+
+    async def recall(self, query: Query, sections: tuple[Section, ...]) -> Recollection:
+        """Search every section; a section that fails is empty and noticed. Never raises for memory's sake."""
+        started = time.monotonic()
+        found: dict[str, tuple[Match, ...]] = {section.name: () for section in sections}
+        notices: list[Notice] = []
+        info: ProviderInfo | None = None
+        answered = 0
+        try:
+            async with asyncio.timeout(self._deadline):
+                if self._reader is None:
+                    self._reader = self._open_reader()
+                for section in sections:
+                    found[section.name] = await self._search(self._reader, query, section)
+                    answered += 1
+                info = await self._reader.get_info()
+                notices += info.notices
+        except TimeoutError:
+            notices.append(
+                Notice(
+                    text=f"Memory did not answer within {self._deadline:g} seconds.",
+                    fix="raise `timeout-seconds`, or see why the memory's remote is slow",
+                    partial=True,
+                )
+            )
+        except MemoryAgentsError as error:
+            notices.append(Notice(text=error.message, fix=error.fix, partial=True))
+        except Exception as error:  # noqa: BLE001 -- recall degrades here: memory must never stop a run
+            notices.append(Notice(text=f"Memory failed: {type(error).__name__}: {error}.", partial=True))
+        status = _status(answered=answered, notices=notices, any_match=any(found.values()))
+        return Recollection(
+            status=status,
+            sections=MappingProxyType(found),
+            notices=tuple(notices),
+            info=info,
+            seconds=time.monotonic() - started,
+        )
+
+    @staticmethod
+    async def _search(reader: MemoryReader, query: Query, section: Section) -> tuple[Match, ...]:
+        matches = await reader.search_records(query, namespaces=section.namespaces, top_k=section.top_k)
+        return tuple(match for match in matches if match.score >= section.min_score)
+
+
+def _status(*, answered: int, notices: list[Notice], any_match: bool) -> Status:
+    partial = any(notice.partial for notice in notices)
+    if partial:
+        return Status.DEGRADED if answered else Status.UNAVAILABLE
+    return Status.OK if any_match else Status.EMPTY

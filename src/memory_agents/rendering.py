@@ -1,0 +1,122 @@
+"""PromptContext → Prompt, by sandboxed, strict Jinja.
+
+A maintainer's template of the same name wins over ours, and so does each partial by itself. One
+that cannot be rendered is noticed, with file and line, and ours is used. Values never become
+template source.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from memory_agents.core.records import Notice
+from memory_agents.errors import TemplateError
+
+SUFFIX = ".md.j2"
+PARTIALS = "_partials/"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A template's text, and where the template came from."""
+
+    text: str
+    origin: str
+
+
+class Templates:
+    """The maintainer's templates over the default ones."""
+
+    def __init__(self, own: Mapping[str, str], *, folder: str) -> None:
+        """`own`: file name below `folder` → text; `folder` names the files in errors."""
+        self._own = {f"{folder}/{name}": text for name, text in own.items()}
+        self._folder = folder
+        self._broken = False
+        self.notices: list[Notice] = []
+
+    def names(self) -> tuple[str, ...]:
+        """The templates that can be rendered, without suffix."""
+        files = {*_defaults(), *(path.removeprefix(f"{self._folder}/") for path in self._own)}
+        return tuple(sorted(f.removesuffix(SUFFIX) for f in files if f.endswith(SUFFIX) and not f.startswith("_")))
+
+    def render(self, name: str, values: Mapping[str, object]) -> Rendered:
+        """Render the template `name` (without suffix); raises TemplateError where ours fails too."""
+        if self._own and not self._broken:
+            try:
+                return self._render(name, values, self._own)
+            except TemplateError as error:
+                if f"{name}{SUFFIX}" not in _defaults():
+                    raise
+                self._broken = True
+                self.notices.append(Notice(text=f"{error.message} The default template is used.", fix=error.fix))
+        return self._render(name, values, {})
+
+    def _render(self, name: str, values: Mapping[str, object], own: Mapping[str, str]) -> Rendered:
+        environment = ImmutableSandboxedEnvironment(
+            loader=jinja2.FunctionLoader(lambda wanted: self._source(wanted, own)),
+            undefined=jinja2.StrictUndefined,
+            autoescape=False,  # noqa: S701 -- a prompt is not HTML; untrusted values fence themselves
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        file = f"{name}{SUFFIX}"
+        try:
+            text = environment.get_template(file).render(values)
+        except jinja2.TemplateNotFound as error:
+            raise TemplateError(
+                f"There is no template {error.name}.",
+                fix=f"add {self._folder}/{error.name}, or use one of: {', '.join(self.names())}",
+            ) from None
+        except jinja2.TemplateSyntaxError as error:
+            raise TemplateError(
+                f"{error.filename}:{error.lineno}: {error.message}.", fix=f"correct {error.filename}"
+            ) from None
+        except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            place = _place(error.__traceback__, self._folder) or file
+            raise TemplateError(f"{place}: {_reason(error)}.", fix=f"correct {place.rpartition(':')[0] or place}") from None
+        origin = f"{self._folder}/{file}" if f"{self._folder}/{file}" in own else "default"
+        return Rendered(text=text, origin=origin)
+
+    def _source(self, wanted: str, own: Mapping[str, str]) -> tuple[str, str, None] | None:
+        path = f"{self._folder}/{wanted}"
+        if path in own:
+            return own[path], path, None
+        text = _defaults().get(wanted)
+        return None if text is None else (text, f"prompts/{wanted}", None)
+
+
+@cache
+def _defaults() -> Mapping[str, str]:
+    """Name → text of the templates that ship: in the wheel, or at the top of a checkout."""
+    packaged = importlib.resources.files("memory_agents") / "prompts"
+    top = packaged if packaged.is_dir() else Path(__file__).parents[2] / "prompts"
+    return dict(_walk(Path(str(top))))
+
+
+def _walk(top: Path) -> list[tuple[str, str]]:
+    files = sorted(top.rglob("*.j2"))
+    return [(file.relative_to(top).as_posix(), file.read_text(encoding="utf-8")) for file in files]
+
+
+def _place(traceback: TracebackType | None, folder: str) -> str:
+    """`file:line` of the innermost template in a traceback."""
+    found = ""
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        if file.startswith((f"{folder}/", "prompts/")):
+            found = f"{file}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return found
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).partition("\n")[0] or type(error).__name__).rstrip(".")
