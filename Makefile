@@ -26,7 +26,7 @@ setup: .venv/.complete ## Leave .venv with the package, all extras and the tools
 $(UV): requirements/uv.txt
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 found. Fix: install one, or name it: make PYTHON=/path/to/python3 setup" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is not Python >= 3.11. Fix: make PYTHON=/path/to/python3.11 setup" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import ensurepip, venv' || { echo "$(PYTHON) has no venv module. Fix: install it (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv module. Fix: install it (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
 	@"$(PYTHON)" -m venv .venv
 	@rm -rf $(BOOTSTRAP)
 	@$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --require-hashes -r $< --dest $(BOOTSTRAP)
@@ -64,7 +64,8 @@ ACTION := $(wildcard action.yml)
 DEPENDABOT := $(wildcard .github/dependabot.yml)
 
 workflows: .venv/.complete
-	@$(BIN)/zizmor --quiet --offline --strict-collection --persona=pedantic $(WORKFLOWS) $(ACTION) $(DEPENDABOT)
+	@$(BIN)/zizmor --quiet --offline --strict-collection --persona=pedantic --config .github/zizmor.yml \
+	  $(WORKFLOWS) $(ACTION) $(DEPENDABOT)
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	@$(BIN)/check-jsonschema --builtin-schema vendor.dependabot $(DEPENDABOT)
 	@test -z "$(ACTION)" || $(BIN)/check-jsonschema --builtin-schema vendor.github-actions $(ACTION)
@@ -82,7 +83,7 @@ tools/node_modules/.complete: tools/package-lock.json
 # --- runs ---
 
 test: .venv/.complete ## Run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=auto
 
 demo: .venv/.core ## Recall for a bundled issue, offline
 	@$(BIN)/memory-agents demo
