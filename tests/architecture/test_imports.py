@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 
@@ -28,6 +29,18 @@ def test_importing_the_package_loads_no_extra_and_no_github_client() -> None:
 def test_importing_the_whole_core_loads_no_extra_no_client_and_no_event_loop() -> None:
     core = [name for name in module_names(SOURCE) if name.startswith("memory_agents.core")]
     assert not loaded_after_importing(*core) & (EXTRAS | SDKS_AND_IO)
+
+
+def test_the_launcher_and_all_it_imports_run_on_the_standard_library_alone() -> None:
+    tree = ast.parse((SOURCE / "bootstrap.py").read_text(encoding="utf-8"))
+    imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [line for line in imports if line.startswith("from memory_agents")]
+    assert ours
+    path = f"import sys; sys.path.insert(0, {str(SOURCE.parent)!r})"
+    program = "; ".join([path, "import memory_agents.bootstrap", *ours])
+    # -I and -S: neither the environment's variables nor its installed packages.
+    run = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
 
 
 @pytest.mark.skipif(not (SOURCE / "cli.py").is_file(), reason="there is no command line yet")
