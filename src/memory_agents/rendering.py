@@ -39,7 +39,6 @@ class Templates:
         """`own`: file name below `folder` → text; `folder` names the files in errors."""
         self._own = {f"{folder}/{name}": text for name, text in own.items()}
         self._folder = folder
-        self._broken = False
         self.notices: list[Notice] = []
 
     def names(self) -> tuple[str, ...]:
@@ -48,16 +47,16 @@ class Templates:
         return tuple(sorted(f.removesuffix(SUFFIX) for f in files if f.endswith(SUFFIX) and not f.startswith("_")))
 
     def render(self, name: str, values: Mapping[str, object]) -> Rendered:
-        """Render the template `name` (without suffix); raises TemplateError where ours fails too."""
-        if self._own and not self._broken:
-            try:
-                return self._render(name, values, self._own)
-            except TemplateError as error:
-                if f"{name}{SUFFIX}" not in _defaults():
-                    raise
-                self._broken = True
-                self.notices.append(Notice(text=f"{error.message} The default template is used.", fix=error.fix))
-        return self._render(name, values, {})
+        """Render the template `name` (without suffix), the maintainer's or ours. Raises TemplateError."""
+        return self._render(name, values, self._own)
+
+    def fall_back(self, error: TemplateError) -> bool:
+        """Use the default templates from now on, and notice why; False where they were in use already."""
+        if not self._own:
+            return False
+        self._own = {}
+        self.notices.append(Notice(text=f"{error.message} The default template is used.", fix=error.fix))
+        return True
 
     def _render(self, name: str, values: Mapping[str, object], own: Mapping[str, str]) -> Rendered:
         environment = ImmutableSandboxedEnvironment(

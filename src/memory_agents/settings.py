@@ -157,7 +157,8 @@ class Environment(BaseModel):
     temporary: Path | None = Field(default=None, validation_alias="RUNNER_TEMP")
     in_actions: bool = Field(default=False, validation_alias="GITHUB_ACTIONS")
     state_home: Path | None = Field(default=None, validation_alias="MEMORY_AGENTS_STATE")
-    provider: str = Field(default="", validation_alias="MEMORY_PROVIDER")
+    cache_home: Path | None = Field(default=None, validation_alias="XDG_CACHE_HOME")
+    debug: bool = Field(default=False, validation_alias="RUNNER_DEBUG")
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
@@ -171,10 +172,19 @@ class Environment(BaseModel):
                 f"The variable {name} is not valid: {_reason(first['msg'])}.", fix=f"correct or unset {name}"
             ) from None
 
+    def state(self) -> Path:
+        """The folder for what is derived and may be kept between runs."""
+        if self.state_home is not None:
+            return self.state_home
+        if self.in_actions and self.temporary is not None:
+            return self.temporary / "memory-agents" / "state"
+        return (self.cache_home or Path.home() / ".cache") / "memory-agents"
+
 
 def read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
-    """The inputs that a step of action.yml passes on, by input name."""
-    return {name: environ.get("INPUT_" + name.upper().replace("-", "_"), "") for name in INPUTS}
+    """The inputs that a step of action.yml passes on, by input name; MEMORY_PROVIDER stands in for `provider`."""
+    inputs = {name: environ.get("INPUT_" + name.upper().replace("-", "_"), "") for name in INPUTS}
+    return {**inputs, "provider": inputs["provider"] or environ.get("MEMORY_PROVIDER", "")}
 
 
 def _reason(message: str) -> str:

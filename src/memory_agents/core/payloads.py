@@ -6,6 +6,7 @@ older GitHub Enterprise Server or a trimmed payload leaves out has a default.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import cast
@@ -31,6 +32,9 @@ from memory_agents.core.github_events import (
 from memory_agents.core.records import EPOCH
 from memory_agents.errors import EventError
 
+_ACTION = re.compile(r"[a-z_]{1,40}")
+_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+_URL = re.compile(r"https?://[A-Za-z0-9_.:/?#%=&~+-]{1,500}")
 _FIX = "pass the unchanged webhook payload, as the runner keeps it in GITHUB_EVENT_PATH"
 
 
@@ -46,7 +50,7 @@ def parse(name: str, payload: object, *, repository: str = "") -> GitHubEvent:
         return OtherEvent(origin=Origin(name=name, action="", repository=Repository(full_name=repository), actor=GHOST))
     origin = Origin(
         name=name,
-        action=root.text("action"),
+        action=root.matching("action", _ACTION, "an action such as opened"),
         repository=_repository(root.optional("repository"), repository),
         actor=_account(root.optional("sender")),
     )
@@ -79,6 +83,16 @@ class _Object:
         if not isinstance(value, str):
             raise self._wrong(key, value, "text")
         return value
+
+    def matching(self, key: str, pattern: re.Pattern[str], wanted: str) -> str:
+        """Text of a form that makes it harmless wherever it is shown, or empty."""
+        value = self.text(key)
+        if value and not pattern.fullmatch(value):
+            raise self._wrong(key, value, wanted)
+        return value
+
+    def url(self) -> str:
+        return self.matching("html_url", _URL, "an http URL")
 
     def integer(self, key: str) -> int:
         value = self._value.get(key)
@@ -121,17 +135,23 @@ class _Object:
 
 
 def _kind(value: object) -> str:
-    return "missing" if value is None else f"of type {type(value).__name__}"
+    match value:
+        case None:
+            return "missing"
+        case str():
+            return "other text"
+        case _:
+            return f"of type {type(value).__name__}"
 
 
 def _repository(found: _Object | None, fallback: str) -> Repository:
     if found is None:
         return Repository(full_name=fallback)
     return Repository(
-        full_name=found.text("full_name") or fallback,
+        full_name=found.matching("full_name", _FULL_NAME, "owner/name") or fallback,
         id=found.integer("id"),
         private=found.flag("private"),
-        url=found.text("html_url"),
+        url=found.url(),
         default_branch=found.text("default_branch"),
     )
 
@@ -150,7 +170,7 @@ def _item(found: _Object, *, is_pull_request: bool = False) -> Item:
         title=found.text("title"),
         body=found.text("body"),
         author=_account(found.optional("user")),
-        url=found.text("html_url"),
+        url=found.url(),
         association=found.text("author_association"),
         state=found.text("state"),
         state_reason=found.text("state_reason"),
@@ -177,7 +197,7 @@ def _comment(found: _Object) -> Comment:
         id=found.integer("id"),
         body=found.text("body"),
         author=_account(found.optional("user")),
-        url=found.text("html_url"),
+        url=found.url(),
         association=found.text("author_association"),
         created_at=found.time("created_at") if found.has("created_at") else found.time("submitted_at"),
         path=found.text("path"),

@@ -30,6 +30,17 @@ def output_entry(name: str, value: str) -> str:
     return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
 
 
+def read_outputs(file: Path) -> dict[str, str]:
+    """The entries that `output_entry` wrote into an output file."""
+    outputs: dict[str, str] = {}
+    rest = file.read_bytes().decode()
+    while rest:
+        head, _, rest = rest.partition("\n")
+        name, _, delimiter = head.partition("<<")
+        outputs[name], _, rest = rest.partition(f"\n{delimiter}\n")
+    return outputs
+
+
 def harmless(text: str) -> str:
     """Log text without secrets, invisible characters and runner commands."""
     shown = visible(redact(text).text)

@@ -33,6 +33,9 @@ class RepositoryFiles(Protocol):
     async def folder(self, path: str, wanted: Callable[[str], bool]) -> Mapping[str, str]:
         """Relative path → text of the wanted files anywhere below `path`; empty where it is absent."""
 
+    async def close(self) -> None:
+        """Let go of connections."""
+
 
 class GitHubFiles:
     """Files at the head of the default branch, through the contents and git data APIs.

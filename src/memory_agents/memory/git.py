@@ -12,6 +12,7 @@ import contextlib
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,6 @@ _DROPPED = re.compile(r"GIT_(?!SSL_|SSH|HTTP_PROXY|CONFIG_NOSYSTEM$|EXEC_PATH$).
 _SAFE = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
-    "credential.helper": "",
     "http.followRedirects": "false",
     "http.lowSpeedLimit": "1",
     "http.lowSpeedTime": "30",
@@ -56,8 +56,8 @@ class Remote:
     location: str
     """URL or path"""
     token: str = field(default="", repr=False)
-    token_input: str = "memory-token"
-    """the input that a person sets to change the token"""
+    is_own: bool = False
+    """whether it is the very repository whose event is handled"""
 
     def configuration(self) -> dict[str, str]:
         """The git configuration that authenticates, for the child's environment only."""
@@ -65,7 +65,8 @@ class Remote:
         if not self.token or parts.scheme not in {"http", "https"}:
             return {}
         basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
-        return {f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {basic}"}
+        header = f"http.{parts.scheme}://{parts.netloc}/.extraHeader"
+        return {"credential.helper": "", header: f"Authorization: Basic {basic}"}
 
 
 async def run(
@@ -99,6 +100,20 @@ async def run(
     return stdout
 
 
+def origin(folder: Path) -> str:
+    """Where the repository around `folder` comes from: its `origin`, or its own top. Waits for git."""
+    for command in (["remote", "get-url", "origin"], ["rev-parse", "--show-toplevel"]):
+        try:
+            done = subprocess.run(["git", *command], cwd=folder, capture_output=True, check=False)  # noqa: S603, S607
+        except FileNotFoundError:
+            raise MemoryUnreachable("git is not installed.", fix="install git, at least 2.31") from None
+        if done.returncode == 0:
+            return done.stdout.decode(errors="replace").strip()
+    raise MemoryUnreachable(
+        f"{folder} is not inside a git repository.", fix="run inside a clone, or name the memory's repository"
+    )
+
+
 def _end(process: asyncio.subprocess.Process) -> None:
     """End git and the transport that it started: they are a session of their own."""
     with contextlib.suppress(ProcessLookupError):
@@ -129,8 +144,9 @@ _MEANINGS = (
         r"authentication failed|error: 40[13]|could not read (username|password)|access denied|permission denied|"
         r"write access to repository not granted|repository not found|error: 404|repository '.*' not found",
         MemoryDenied,
-        lambda remote: f"give the job `permissions: contents: read`, or set `{remote.token_input}` to a token "
-        "that may read that repository",
+        lambda remote: "add `permissions: contents: read` to the job"
+        if remote.is_own
+        else "set the input `memory-token` to a token that may read that repository",
     ),
     (
         r"error: 5\d\d|timed? ?out|too slow|early eof|hung up|reset by peer|empty reply|bytes of body",

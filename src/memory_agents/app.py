@@ -1,0 +1,191 @@
+"""The composition root: builds what a run needs, wires it, and hands the result to the edges."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memory_agents import config_file
+from memory_agents.core import policy
+from memory_agents.core.context import PromptContext
+from memory_agents.core.fences import Fencer
+from memory_agents.core.records import Notice
+from memory_agents.core.summary import recall_summary
+from memory_agents.edges import event_file
+from memory_agents.edges.actions import Runner
+from memory_agents.edges.github import GitHubFiles, RepositoryFiles
+from memory_agents.edges.worktree import WorkingTree
+from memory_agents.errors import GitHubFailure, SettingsError
+from memory_agents.memory import git
+from memory_agents.memory.git import Remote
+from memory_agents.memory.integration import MemoryIntegration
+from memory_agents.memory.providers import registry
+from memory_agents.monitors import issue
+from memory_agents.monitors.issue import IssueMonitor, Recalled
+from memory_agents.rendering import PARTIALS, SUFFIX, Templates
+from memory_agents.settings import Configuration, Environment, Settings, read_inputs
+
+if TYPE_CHECKING:
+    from memory_agents.memory.provider import MemoryReader
+
+
+def create_provider(settings: Settings | None = None, environment: Environment | None = None) -> MemoryReader:
+    """Make the provider that the settings name; no I/O.
+
+    Without arguments: from the environment of this process, as on the command line. Raises
+    SettingsError, or MissingExtra with the install command.
+    """
+    environment = environment or Environment.read(os.environ)
+    settings = settings or Settings.build(read_inputs(os.environ))
+    return registry.create(
+        settings.provider,
+        remote=memory_remote(settings, environment),
+        branch=settings.memory_branch,
+        state=environment.state(),
+    )
+
+
+def memory_remote(settings: Settings, environment: Environment) -> Remote:
+    """Where the memory branch is, and the token that opens it.
+
+    `github-token` is for this same repository on GITHUB_SERVER_URL only; any other remote gets
+    `memory-token` or nothing.
+    """
+    own = f"{environment.server_url.rstrip('/')}/{environment.repository}" if environment.repository else ""
+    location = settings.memory_remote or (f"{own}.git" if own else git.origin(Path.cwd()))
+    is_own = bool(own) and location.rstrip("/").removesuffix(".git").lower() == own.lower()
+    token = settings.memory_token.get_secret_value()
+    if not token and is_own:
+        token = settings.github_token.get_secret_value()
+    return Remote(location if "://" in location else _local(location), token=token, is_own=is_own)
+
+
+def _local(location: str) -> str:
+    """A path, absolute because git runs elsewhere; `host:path` of ssh stays as it is."""
+    head, colon, _ = location.partition(":")
+    is_ssh = colon and "/" not in head and len(head) > 1
+    return location if is_ssh else str(Path(location).resolve())
+
+
+async def run(environ: Mapping[str, str], runner: Runner) -> int:
+    """Handle the event of this step, as the action does. Returns the exit code."""
+    environment = Environment.read(environ)
+    inputs = read_inputs(environ)
+    settings = Settings.build(inputs)
+    for token in (settings.github_token, settings.memory_token):
+        runner.mask(token.get_secret_value())
+    event = event_file.read(environment.event_name, environment.event_path, environment.repository)
+    match policy.plan(event, settings.mode):
+        case policy.Skip(reason):
+            runner.skipped(reason)
+        case policy.Recall(issue_event):
+            files = maintainers_files(settings, environment)
+            maintained = await read_maintained(files, inputs)
+            await files.close()
+            async with MemoryIntegration(
+                lambda: create_provider(maintained.settings, environment), deadline=maintained.settings.timeout_seconds
+            ) as memory:
+                fencer = Fencer(lambda: secrets.token_hex(16))
+                monitor = IssueMonitor(memory, maintained.templates, maintained.settings, fencer)
+                recalled = await monitor.recall(issue_event, lambda: datetime.now(UTC))
+            _hand_over(recalled, maintained, environment, runner)
+    return 0
+
+
+def maintainers_files(settings: Settings, environment: Environment) -> RepositoryFiles:
+    """The default branch's head in a run, the working tree on the command line."""
+    if not environment.in_actions:
+        return WorkingTree(Path.cwd())
+    return GitHubFiles(
+        api_url=environment.api_url,
+        repository=environment.repository,
+        token=settings.github_token.get_secret_value(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """What the repository's maintainers decided: settings and templates, or the defaults and why."""
+
+    settings: Settings
+    templates: Templates
+    notices: tuple[Notice, ...]
+
+
+async def read_maintained(files: RepositoryFiles, inputs: Mapping[str, str]) -> Maintained:
+    """Read configuration and templates; what cannot be read or is invalid is noticed and left at its default."""
+    settings = Settings.build(inputs)
+    notices: list[Notice] = []
+    configuration = Configuration()
+    own: Mapping[str, str] = {}
+    try:
+        text = await files.read(settings.config)
+        if text is not None:
+            configuration = config_file.parse(text, settings.config)
+    except SettingsError as error:
+        notices.append(Notice(text=f"{error.message} The default settings are used.", fix=error.fix))
+    except GitHubFailure as error:
+        notices.append(Notice(text=f"{error.message} The default settings and templates are used.", fix=error.fix))
+        return Maintained(settings, Templates({}, folder=settings.prompts), tuple(notices))
+    try:
+        own = await files.folder(settings.prompts, _needed(settings.template or issue.TEMPLATE, issue.TEMPLATE))
+    except GitHubFailure as error:
+        notices.append(Notice(text=f"{error.message} The default templates are used.", fix=error.fix))
+    return Maintained(Settings.build(inputs, configuration), Templates(own, folder=settings.prompts), tuple(notices))
+
+
+def _needed(*names: str) -> Callable[[str], bool]:
+    """Whether a file of the templates' folder can have a part in rendering one of `names`."""
+    files = {f"{name}{SUFFIX}" for name in names}
+    return lambda file: file in files or (file.startswith(PARTIALS) and file.endswith(SUFFIX))
+
+
+def _hand_over(recalled: Recalled, maintained: Maintained, environment: Environment, runner: Runner) -> None:
+    """Give the prompt to the step that follows, and tell people what happened."""
+    prompt, recollection = recalled.prompt, recalled.recollection
+    context, info = prompt.context, recollection.info
+    notices = (*maintained.notices, *maintained.templates.notices, *recollection.notices)
+    for notice in notices:
+        runner.warning(str(notice))
+    folder = Path(tempfile.mkdtemp(prefix="memory-agents-", dir=environment.temporary))
+    (folder / "prompt.md").write_text(prompt.text, encoding="utf-8", newline="")
+    (folder / "context.json").write_text(context.model_dump_json(indent=2), encoding="utf-8", newline="")
+    runner.output("status", recollection.status)
+    runner.output("action", "recalled")
+    runner.output("prompt", prompt.text)
+    runner.output("prompt-file", str(folder / "prompt.md"))
+    runner.output("context-file", str(folder / "context.json"))
+    runner.output("similar", json.dumps(similar(context)))
+    runner.output("records", "[]")
+    runner.summary(
+        recall_summary(
+            context,
+            notices=notices,
+            seconds=recollection.seconds,
+            prompt_bytes=len(prompt.text.encode()),
+            template=prompt.template,
+            no_memory_on=maintained.settings.memory_branch if info is not None and not info.version else "",
+            private=not memory_remote(maintained.settings, environment).is_own,
+        )
+    )
+    if environment.output_file is None:
+        sys.stdout.write(prompt.text)  # on the command line the prompt is what was asked for
+    runner.log(
+        f"{recollection.status}: {len(context.memories())} memories in {recollection.seconds:.2f} s, "
+        f"a prompt of {len(prompt.text.encode())} bytes in {folder / 'prompt.md'}"
+    )
+
+
+def similar(context: PromptContext) -> list[dict[str, object]]:
+    """The output `similar`: past issues, best first."""
+    memories = [m for section in context.sections for m in section.memories if section.name == "similar_issues"]
+    fields = {"number", "title", "url", "state", "score", "reasons"}
+    return [memory.model_dump(include=fields) for memory in memories if memory.number is not None]

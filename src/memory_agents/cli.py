@@ -1,0 +1,166 @@
+"""`memory-agents`: the command line. Exit code 0 done, 1 failed, 2 wrong use."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from memory_agents import __version__
+from memory_agents.edges.actions import Runner, harmless
+from memory_agents.errors import MemoryAgentsError, UsageError
+from memory_agents.settings import Environment, Settings, read_inputs
+
+if TYPE_CHECKING:
+    from memory_agents.operations.reading import Answer
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    arguments = _parser().parse_args(argv)
+    command: str = arguments.command
+    try:
+        if command == "run":
+            return _run()
+        if command == "demo":
+            from memory_agents.demo import demo  # noqa: PLC0415 -- brings what only the demo needs
+
+            return demo(sys.stdout, plain=arguments.plain)
+        return _print(asyncio.run(_ask(arguments)), as_json=arguments.json)
+    except UsageError as error:
+        print(f"memory-agents: {harmless(str(error))}", file=sys.stderr)
+        return 2
+    except MemoryAgentsError as error:
+        print(f"memory-agents: {harmless(str(error))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader has gone, as in `memory-agents list | head`; see the note on SIGPIPE in Python's signal docs.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run() -> int:
+    from memory_agents import app  # noqa: PLC0415
+
+    runner = Runner(output_file=None, summary_file=None, log=sys.stderr, annotate=False)
+    debug = False
+    try:
+        environment = Environment.read(os.environ)
+        debug = environment.debug
+        runner = Runner(
+            output_file=environment.output_file,
+            summary_file=environment.summary_file,
+            log=sys.stdout if environment.in_actions else sys.stderr,
+            annotate=environment.in_actions,
+        )
+        return asyncio.run(app.run(os.environ, runner))
+    except UsageError as error:
+        runner.error(str(error))
+        return 2
+    except MemoryAgentsError as error:
+        runner.error(str(error))
+        return 1
+    except Exception as error:  # noqa: BLE001 -- no traceback to a person; this is a defect of ours
+        runner.error(f"Unexpected {type(error).__name__}: {error}. Please report it; RUNNER_DEBUG=1 shows where it came from.")
+        if debug:
+            runner.log(traceback.format_exc())
+        return 1
+
+
+async def _ask(arguments: argparse.Namespace) -> Answer:
+    """One question to memory."""
+    from memory_agents import app  # noqa: PLC0415
+    from memory_agents.operations import reading  # noqa: PLC0415
+
+    options = ("provider", "memory_remote", "memory_branch", "top_k", "min_score")
+    inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
+    settings = Settings.build({**read_inputs(os.environ), **{name: value for name, value in inputs.items() if value}})
+    reader = app.create_provider(settings)
+    try:
+        match arguments.command:
+            case "recall":
+                return await reading.recall(
+                    reader,
+                    arguments.query,
+                    namespace=arguments.namespace,
+                    top_k=settings.top_k,
+                    min_score=settings.min_score,
+                    now=datetime.now(UTC),
+                )
+            case "list":
+                return await reading.list_records(reader, namespace=arguments.namespace, limit=arguments.limit)
+            case "show":
+                return await reading.show(reader, arguments.id)
+            case _:
+                return await reading.status(reader)
+    finally:
+        await reader.close()
+
+
+def _print(answer: Answer, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(answer.value, indent=2))
+    else:
+        print(harmless(answer.text))
+        for notice in answer.notices:
+            print(f"note: {harmless(str(notice))}", file=sys.stderr)
+    return 0 if answer.ok else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="memory-agents", description="A memory for the bots and agents of a repository, owned by its maintainers."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    commands.add_parser(
+        "run",
+        help="handle the event of this workflow step, as the action does",
+        description="Handle the event in GITHUB_EVENT_NAME and GITHUB_EVENT_PATH. Inputs of the action are read from "
+        "INPUT_<NAME>, such as INPUT_TOP_K. Outside GitHub Actions the prompt is printed.",
+    )
+    memory = _memory_options()
+    recall = commands.add_parser("recall", parents=[memory], help="search memory")
+    recall.add_argument("query", metavar="QUERY", help="what to look for, in words")
+    recall.add_argument("--namespace", default="*", metavar="GLOB", help="such as codebase/* (default: all)")
+    recall.add_argument("--top-k", default="5", metavar="N", help="how many at most (default: 5)")
+    recall.add_argument("--min-score", default="0", metavar="S", help="leave out what scores lower, 0 to 1 (default: 0)")
+
+    listing = commands.add_parser("list", parents=[memory], help="list what is remembered, newest first")
+    listing.add_argument("--namespace", default="*", metavar="GLOB", help="such as codebase/* (default: all)")
+    listing.add_argument("--limit", type=_positive, default=100, metavar="N", help="how many at most (default: 100)")
+
+    show = commands.add_parser("show", parents=[memory], help="show one record whole")
+    show.add_argument("id", metavar="ID", help="as `list` shows it")
+
+    commands.add_parser("status", parents=[memory], help="say whether memory can be read, and what it holds")
+
+    demo = commands.add_parser("demo", help="run the main job on a bundled event and memory, offline")
+    demo.add_argument("--plain", action="store_true", help="no colours")
+    return parser
+
+
+def _memory_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--provider", default="", help="default: MEMORY_PROVIDER, or git")
+    options.add_argument("--memory-remote", default="", metavar="URL", help="default: this clone's origin")
+    options.add_argument("--memory-branch", default="", metavar="NAME", help="default: memory")
+    options.add_argument("--json", action="store_true", help="print JSON, for programs")
+    return options
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        msg = "at least 1"
+        raise argparse.ArgumentTypeError(msg)
+    return number

@@ -1,0 +1,78 @@
+"""PromptContext → the step summary: what was recalled and why, for a person. GitHub-flavoured Markdown."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Sequence
+
+from memory_agents.core.context import MemoryView, PromptContext
+from memory_agents.core.records import Notice
+
+_LINK = re.compile(r"https?://[A-Za-z0-9_.:/?#%=&~+-]{1,500}")
+_ESCAPES = str.maketrans({c: f"\\{c}" for c in string.punctuation})
+_SHOWN = 120
+
+NO_MEMORY = (
+    "There is no memory yet. Next step: create the branch `{branch}` and put a Markdown file with one fact "
+    "into it, such as `codebase/conventions/tests.md`."
+)
+
+
+def recall_summary(  # noqa: PLR0913 -- one page of facts
+    context: PromptContext,
+    *,
+    notices: Sequence[Notice],
+    seconds: float,
+    prompt_bytes: int,
+    template: str,
+    no_memory_on: str,
+    private: bool,
+) -> str:
+    """The summary of one recall.
+
+    `no_memory_on`: the branch on which there is no memory yet, or empty. `private`: show ids, not texts,
+    for memory is kept in another repository.
+    """
+    memories = context.memories()
+    parts = [
+        f"### memory-agents: {context.status}",
+        f"Issue #{context.issue.number}, {context.event.action}: {len(memories)} memories recalled in "
+        f"{seconds:.2f} s. Prompt: {prompt_bytes:,} bytes, template: {literal(template)}.",
+    ]
+    if memories:
+        parts.append(_table(context, private=private))
+    if context.dropped:
+        parts.append(f"Left out to keep the prompt within its size: {', '.join(context.dropped)}.")
+    if no_memory_on:
+        parts.append(NO_MEMORY.format(branch=no_memory_on))
+    if notices:
+        parts.append("\n".join(f"- ⚠️ {literal(str(notice), 600)}" for notice in notices))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(context: PromptContext, *, private: bool) -> str:
+    rows = ["| For | Memory | Score | Why |", "| --- | --- | ---: | --- |"]
+    for section in context.sections:
+        for memory in section.memories:
+            name, why = (memory.id, "") if private else (_name(memory), literal("; ".join(memory.reasons)))
+            rows.append(f"| {section.name.replace('_', ' ')} | {name} | {memory.score:.2f} | {why} |")
+    return "\n".join(rows)
+
+
+def _name(memory: MemoryView) -> str:
+    """The memory in one cell, linked to its source."""
+    title = literal(memory.title or memory.text.partition("\n")[0])
+    number = f"{memory.number}: " if memory.number is not None else ""
+    state = f" ({literal(memory.state)})" if memory.state else ""
+    text = f"{number}{title}{state}"
+    return f"[{text}]({memory.url})" if _LINK.fullmatch(memory.url) else text
+
+
+def literal(text: str, limit: int = _SHOWN) -> str:
+    """Text as one line that Markdown shows as it is: no markup, link, mention or cell border.
+
+    Every ASCII punctuation character may be escaped: https://spec.commonmark.org/0.31.2/#backslash-escapes
+    """
+    line = " ".join(text.split())
+    return (line if len(line) <= limit else f"{line[: limit - 1]}…").translate(_ESCAPES)

@@ -1,0 +1,121 @@
+"""What a maintainer asks memory on the command line: recall, list, show, status.
+
+Each returns an Answer: a value for `--json`, and the same as text for a person.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from memory_agents.core import namespaces
+from memory_agents.core.characters import visible
+from memory_agents.core.records import EPOCH, Match, Notice, Query, Record
+from memory_agents.core.sanitizer import redact
+from memory_agents.errors import UsageError
+from memory_agents.memory.provider import MemoryReader
+
+_ID = re.compile(r"[a-z0-9_-]{8,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The same answer for a program and for a person."""
+
+    value: object
+    text: str
+    notices: tuple[Notice, ...] = ()
+    """for a person; `value` holds them too"""
+    ok: bool = True
+
+
+async def recall(reader: MemoryReader, words: str, *, namespace: str, top_k: int, min_score: float, now: datetime) -> Answer:
+    """Search memory for `words`."""
+    if not words.strip():
+        raise UsageError("There is nothing to look for.", fix="give QUERY some words")
+    globs = (namespaces.validate_glob(namespace),)
+    found = await reader.search_records(Query(title=words, now=now), namespaces=globs, top_k=top_k)
+    matches = [match for match in found if match.score >= min_score]
+    notices = (await reader.get_info()).notices
+    return Answer(
+        {"matches": [_match_value(m) for m in matches], "notices": [str(n) for n in notices]},
+        "\n\n".join(_match_text(m) for m in matches) or "Nothing that is remembered matches.",
+        notices,
+    )
+
+
+async def list_records(reader: MemoryReader, *, namespace: str, limit: int) -> Answer:
+    """List Records, newest first."""
+    globs = (namespaces.validate_glob(namespace),)
+    records = await reader.list_records(namespaces=globs, limit=limit)
+    notices = (await reader.get_info()).notices
+    return Answer(
+        {"records": [_record_value(r) for r in records], "notices": [str(n) for n in notices]},
+        "\n".join(_line(r) for r in records) or "Nothing is remembered there yet.",
+        notices,
+    )
+
+
+async def show(reader: MemoryReader, record_id: str) -> Answer:
+    """Show one Record whole."""
+    record = await reader.get_record(record_id) if _ID.fullmatch(record_id) else None
+    if record is None:
+        raise UsageError(f"There is no record {record_id!r}.", fix="see the ids with `memory-agents list`")
+    fields = {name: value for name, value in _record_value(record).items() if name != "text" and value}
+    head = "\n".join(f"{name}: {', '.join(v) if isinstance(v, list) else v}" for name, v in fields.items())
+    return Answer(_record_value(record), f"{head}\n\n{_clean(record.text)}")
+
+
+async def status(reader: MemoryReader) -> Answer:
+    """Say whether memory can be read, and what it holds."""
+    health = await reader.health_check()
+    if not health.ok:
+        return Answer(dataclasses.asdict(health), str(Notice(text=health.detail, fix=health.fix)), ok=False)
+    info = await reader.get_info()
+    lines = [f"{info.provider}: {info.location}", health.detail, *(str(notice) for notice in info.notices)]
+    return Answer({**dataclasses.asdict(info), "ok": True, "detail": health.detail}, "\n".join(lines))
+
+
+def _record_value(record: Record) -> dict[str, object]:
+    source = record.source
+    return {
+        "id": record.id,
+        "namespace": record.namespace,
+        "title": _clean(record.title),
+        "text": _clean(record.text),
+        "trust": record.trust.value,
+        "author": _clean(source.author),
+        "url": source.url,
+        "number": source.number,
+        "state": record.state,
+        "created_at": _date(record.created_at),
+        "expires_at": _date(record.expires_at),
+        "paths": list(record.paths),
+        "labels": list(record.labels),
+        "approved": record.approved,
+    }
+
+
+def _match_value(match: Match) -> dict[str, object]:
+    return {"score": round(match.score, 3), "reasons": list(match.reasons), **_record_value(match.record)}
+
+
+def _match_text(match: Match) -> str:
+    return f"{match.score:.2f}  {_line(match.record)}\n      {'; '.join(match.reasons)}"
+
+
+def _line(record: Record) -> str:
+    first = _clean(record.title or record.text).strip().partition("\n")[0]
+    number = f"#{record.source.number} " if record.source.number is not None else ""
+    return f"{record.id}  {record.namespace}  {number}{first[:100]}"
+
+
+def _clean(text: str) -> str:
+    return visible(redact(text).text)
+
+
+def _date(time: datetime | None) -> str:
+    return "" if time is None or time == EPOCH else time.isoformat()
+
