@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup check lint types layers workflows actionlint test demo wheel lock clean
+.PHONY: help setup bench check lint types layers workflows actionlint test demo wheel lock clean
 
 ifndef PYTHON
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -44,6 +44,9 @@ $(UV): requirements/uv.txt
 
 clean: ## Remove all that make made
 	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist tools/node_modules
+
+bench: .venv/.complete ## Measure what the README claims, beside the alternative
+	@$(BIN)/python benchmarks/install.py
 
 # --- checks ---
 
