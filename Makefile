@@ -14,6 +14,8 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 BOOTSTRAP := .cache/bootstrap
+# The packages that `make setup` fetched also serve the tests that let the action install itself, offline.
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 EXTRAS := dense chromadb agentcore mcp secrets testing
 
 help: ## Say what there is
