@@ -1,0 +1,253 @@
+"""A repository of the fake GitHub: its rows, and the methods by which a test or a person fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+
+from memory_agents.testing.github.bare_git import BareGit
+from memory_agents.testing.github.state import (
+    Comment,
+    Issue,
+    IssueEvent,
+    Label,
+    PullRequest,
+    Reaction,
+    Review,
+    ReviewComment,
+)
+
+Clock = Callable[[], datetime]
+
+
+class FakeRepository:
+    """One repository. Dates default to the fake's clock; every author becomes a known user."""
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        name: str,
+        id: int,  # noqa: A002 - GitHub's word
+        private: bool,
+        git: BareGit,
+        ids: Iterator[int],
+        clock: Clock,
+    ) -> None:
+        self.owner = owner
+        self.name = name
+        self.id = id
+        self.private = private
+        self.default_branch = "main"
+        self.git = git
+        self.permissions: dict[str, str] = {owner: "admin"}
+        """login → admin, maintain, write, triage, read"""
+        self.issues: dict[int, Issue] = {}
+        self.comments: dict[int, Comment] = {}
+        self.labels: dict[str, Label] = {}
+        self.reviews: dict[int, Review] = {}
+        self.review_comments: dict[int, ReviewComment] = {}
+        self.events: list[IssueEvent] = []
+        self.created_at = clock()
+        self._ids = ids
+        self._clock = clock
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+    def permission_of(self, login: str) -> str:
+        """The role of a person: on a public repository everybody may read."""
+        return self.permissions.get(login, "none" if self.private else "read")
+
+    def comments_of(self, number: int) -> list[Comment]:
+        """The conversation of an issue or pull request, oldest first."""
+        return [comment for comment in self.comments.values() if comment.number == number]
+
+    def add_issue(
+        self,
+        title: str,
+        body: str | None = "",
+        *,
+        author: str = "octocat",
+        labels: Iterable[str] = (),
+        created_at: datetime | None = None,
+        state: str = "open",
+        state_reason: str | None = None,
+    ) -> Issue:
+        """Open an issue, or one that is closed already."""
+        at = created_at or self._clock()
+        issue = Issue(
+            id=next(self._ids),
+            number=len(self.issues) + 1,
+            title=title,
+            body=body,
+            author=author,
+            created_at=at,
+            updated_at=at,
+            labels=[self.add_label(name).name for name in labels],
+        )
+        self.issues[issue.number] = issue
+        if state == "closed":
+            self.close(issue, actor=author, reason=state_reason or "completed", at=at)
+        return issue
+
+    def add_pull(
+        self,
+        title: str,
+        body: str | None = "",
+        *,
+        head: str,
+        base: str = "",
+        author: str = "octocat",
+        head_owner: str = "",
+        labels: Iterable[str] = (),
+        draft: bool = False,
+        created_at: datetime | None = None,
+    ) -> Issue:
+        """Open a pull request between two branches that exist; `head_owner` names the owner of a fork."""
+        base = base or self.default_branch
+        base_sha, head_sha = self.git.resolve(f"refs/heads/{base}"), self.git.resolve(f"refs/heads/{head}")
+        if base_sha is None or head_sha is None:
+            raise ValueError(f"{self.full_name} has no branches {base} and {head}: commit files to both first")
+        issue = self.add_issue(title, body, author=author, labels=labels, created_at=created_at)
+        issue.pull = PullRequest(
+            base=base,
+            head=head,
+            base_sha=base_sha,
+            head_sha=head_sha,
+            head_owner=head_owner or self.owner,
+            draft=draft,
+        )
+        self.git.create_ref(f"refs/pull/{issue.number}/head", head_sha)
+        return issue
+
+    def merge(self, issue: Issue, *, actor: str, at: datetime | None = None) -> None:
+        """Mark a pull request as merged and close it; branches stay as they are."""
+        if issue.pull is None:
+            raise ValueError(f"#{issue.number} is not a pull request")
+        issue.pull.merged_at = at or self._clock()
+        issue.pull.merged_by = actor
+        self.close(issue, actor=actor, at=issue.pull.merged_at)
+
+    def close(self, issue: Issue, *, actor: str, reason: str | None = None, at: datetime | None = None) -> None:
+        """Close an issue or pull request."""
+        issue.state, issue.state_reason = "closed", reason
+        issue.closed_at = at or self._clock()
+        self._note("closed", issue, actor, at=issue.closed_at)
+
+    def reopen(self, issue: Issue, *, actor: str) -> None:
+        """Open it again."""
+        issue.state, issue.state_reason, issue.closed_at = "open", "reopened", None
+        self._note("reopened", issue, actor)
+
+    def add_label(self, name: str, color: str = "ededed", description: str | None = None) -> Label:
+        """The label of that name, made when there is none; names ignore case."""
+        return self.labels.setdefault(name.lower(), Label(next(self._ids), name, color, description))
+
+    def set_labels(self, issue: Issue, names: Iterable[str], *, actor: str) -> None:
+        """Give an issue exactly these labels, and note what changed."""
+        new = list(dict.fromkeys(self.add_label(name).name for name in names))
+        for name in new:
+            if name not in issue.labels:
+                self._note("labeled", issue, actor, label=name)
+        for name in issue.labels:
+            if name not in new:
+                self._note("unlabeled", issue, actor, label=name)
+        issue.labels = new
+
+    def add_comment(
+        self, number: int, body: str, *, author: str = "octocat", created_at: datetime | None = None
+    ) -> Comment:
+        """Comment on an issue or pull request."""
+        at = created_at or self._clock()
+        comment = Comment(id=next(self._ids), number=number, author=author, body=body, created_at=at, updated_at=at)
+        self.comments[comment.id] = comment
+        self.issues[number].updated_at = max(at, self.issues[number].updated_at)
+        return comment
+
+    def add_review(
+        self,
+        number: int,
+        body: str = "",
+        *,
+        author: str = "octocat",
+        state: str = "COMMENTED",
+        submitted_at: datetime | None = None,
+    ) -> Review:
+        """Review a pull request."""
+        review = Review(
+            id=next(self._ids),
+            number=number,
+            author=author,
+            body=body,
+            state=state,
+            commit_id=self._head(number),
+            submitted_at=submitted_at or self._clock(),
+        )
+        self.reviews[review.id] = review
+        return review
+
+    def add_review_comment(
+        self,
+        number: int,
+        body: str,
+        *,
+        path: str,
+        line: int = 1,
+        diff_hunk: str = "@@ -0,0 +1 @@",
+        author: str = "octocat",
+        review_id: int | None = None,
+        in_reply_to: int | None = None,
+        created_at: datetime | None = None,
+    ) -> ReviewComment:
+        """Comment on a line of a pull request."""
+        at = created_at or self._clock()
+        comment = ReviewComment(
+            id=next(self._ids),
+            number=number,
+            review_id=review_id,
+            author=author,
+            body=body,
+            path=path,
+            line=line,
+            diff_hunk=diff_hunk,
+            commit_id=self._head(number),
+            created_at=at,
+            updated_at=at,
+            in_reply_to=in_reply_to,
+        )
+        self.review_comments[comment.id] = comment
+        return comment
+
+    def add_reaction(self, reactions: list[Reaction], content: str, *, author: str) -> tuple[Reaction, bool]:
+        """React once a person and content; whether it is new."""
+        for reaction in reactions:
+            if (reaction.author, reaction.content) == (author, content):
+                return reaction, False
+        reactions.append(Reaction(next(self._ids), author, content, self._clock()))
+        return reactions[-1], True
+
+    def touch(self, row: Issue | Comment) -> None:
+        """Note that a row changed now."""
+        row.updated_at = self._clock()
+
+    def commit_files(
+        self, files: Mapping[str, str | bytes | None], *, branch: str = "", message: str = "Add files", parent: str = ""
+    ) -> str:
+        """Commit files (path → content; None removes) on a branch; the commit's id."""
+        return self.git.commit_files(files, branch=branch or self.default_branch, message=message, parent=parent)
+
+    def _head(self, number: int) -> str:
+        pull = self.issues[number].pull
+        if pull is None:
+            raise ValueError(f"#{number} is not a pull request")
+        return pull.head_sha
+
+    def _note(self, event: str, issue: Issue, actor: str, *, label: str = "", at: datetime | None = None) -> None:
+        at = at or self._clock()
+        issue.updated_at = max(at, issue.updated_at)
+        self.events.append(
+            IssueEvent(id=next(self._ids), number=issue.number, event=event, actor=actor, created_at=at, label=label)
+        )
