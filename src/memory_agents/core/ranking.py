@@ -94,15 +94,14 @@ class Candidates:
     """microseconds since 1970"""
     history: NDArray[np.bool_]
     """whether it is a past item, which ages"""
-    postings: NDArray[np.void]
-    """POSTING array; its `document` is a number of a candidate"""
+    document: NDArray[np.int64]
+    """[postings] a candidate that has a term of the query, as its number among the candidates"""
     term: NDArray[np.int64]
-    """[postings] the number of its term in the query"""
-
-    @property
-    def document(self) -> NDArray[np.int64]:
-        """[postings] the number of its candidate."""
-        return self.postings["document"].astype(np.int64)
+    """[postings] the number of that term in the query"""
+    title: Floats
+    """[postings] how often it stands in the candidate's title"""
+    body: Floats
+    """[postings] how often it stands in the candidate's body"""
 
     def __len__(self) -> int:
         return len(self.title_length)
@@ -155,13 +154,16 @@ def rank(query: Query, records: Sequence[Record], *, top_k: int) -> list[Match]:
     terms = QueryTerms.of(query)
     inverted = invert((number, *fields(record)) for number, record in enumerate(distinct))
     lists = [(number, inverted.lists[term]) for number, term in enumerate(terms.terms) if term in inverted.lists]
+    postings = np.concatenate([NO_POSTINGS, *(found for _, found in lists)])
     candidates = Candidates(
         title_length=inverted.lengths["title"].astype(np.float64),
         body_length=inverted.lengths["body"].astype(np.float64),
         created_us=np.array([microseconds(record.created_at) for record in distinct], dtype=np.int64),
         history=np.array([record.namespace.startswith(namespaces.HISTORY_PREFIX) for record in distinct], dtype=bool),
-        postings=np.concatenate([NO_POSTINGS, *(postings for _, postings in lists)]),
-        term=np.repeat(np.array([number for number, _ in lists], dtype=np.int64), [len(p) for _, p in lists]),
+        document=postings["document"].astype(np.int64),
+        title=postings["title"].astype(np.float64),
+        body=postings["body"].astype(np.float64),
+        term=np.repeat(np.array([number for number, _ in lists], dtype=np.int64), [len(found) for _, found in lists]),
     )
     found = strengths(query, terms, candidates)
     return select(query, terms, found.rarity, zip(distinct, found.score.tolist(), strict=True), top_k)
@@ -181,7 +183,7 @@ def microseconds(time: datetime) -> int:
 def _lexical(terms: QueryTerms, candidates: Candidates, rarity: Floats) -> Floats:
     """[candidates] the share of what a document of average length could reach at best."""
     size, of_term, of_document = len(candidates), candidates.term, candidates.document
-    title, body = (candidates.postings[field].astype(np.float64) for field in ("title", "body"))
+    title, body = candidates.title, candidates.body
     in_title, in_body = (
         _rarity(np.bincount(of_term[count > 0], minlength=len(terms.terms)), size) for count in (title, body)
     )

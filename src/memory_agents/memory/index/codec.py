@@ -1,0 +1,54 @@
+"""Record ↔ JSON, exactly, and blobs that know when they were damaged."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import zlib
+from datetime import datetime
+from typing import Any
+
+from memory_agents.core.records import Record, Source
+from memory_agents.memory.index.corrupt import IndexCorrupt
+
+_TIMES = ("created_at", "expires_at")
+_TUPLES = ("labels", "paths", "cites")
+_CHECKSUM_BYTES = 4
+
+
+def encode(record: Record) -> bytes:
+    """`record` as JSON in ASCII, which also carries text that UTF-8 cannot."""
+    values = dataclasses.asdict(record)
+    for name in _TIMES:
+        values[name] = values[name] and values[name].isoformat()
+    return json.dumps(values, separators=(",", ":")).encode("ascii")
+
+
+def decode(data: bytes) -> Record:
+    """The Record that `encode` was given, or raise IndexCorrupt."""
+    try:
+        values: dict[str, Any] = json.loads(data)
+        for name in _TIMES:
+            values[name] = values[name] and datetime.fromisoformat(values[name])
+        for name in _TUPLES:
+            values[name] = tuple(values[name])
+        values["source"] = Source(**values["source"])
+        return Record(**values)
+    except (ValueError, TypeError, KeyError) as error:
+        reason = "it holds a record that cannot be read"
+        raise IndexCorrupt(reason) from error
+
+
+def seal(data: bytes) -> bytes:
+    """`data` with its checksum."""
+    return data + zlib.crc32(data).to_bytes(_CHECKSUM_BYTES, "little")
+
+
+def unseal(sealed: object) -> bytes:
+    """What was sealed, or raise IndexCorrupt."""
+    if isinstance(sealed, bytes) and len(sealed) >= _CHECKSUM_BYTES:
+        data = sealed[:-_CHECKSUM_BYTES]
+        if zlib.crc32(data).to_bytes(_CHECKSUM_BYTES, "little") == sealed[-_CHECKSUM_BYTES:]:
+            return data
+    reason = "a part of it is damaged"
+    raise IndexCorrupt(reason)

@@ -1,0 +1,135 @@
+"""The SQLite file of the index: its tables, opening it, throwing it away.
+
+Whoever finds the file unreadable, damaged or of another format puts a new one in its place: all of
+it is derived. Where no file can be written, the index lives in memory for this run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memory_agents.memory.index.corrupt import IndexCorrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMAT = 1
+"""of the tables, the blobs and the analysis of text: count it up when any of them changes"""
+WAIT_SECONDS = 15.0
+"""for another process that is writing"""
+
+_TABLES = """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE namespaces (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    -- One row for each key; data is NULL if what it names cannot be read, and
+    -- shadowed if a smaller key has a Record of the same id.
+    CREATE TABLE records (
+        document INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, version BLOB NOT NULL, id BLOB,
+        url BLOB, namespace INTEGER, created INTEGER, scoped INTEGER NOT NULL DEFAULT 0,
+        shadowed INTEGER NOT NULL DEFAULT 0, data BLOB
+    );
+    CREATE INDEX records_by_id ON records (id) WHERE id IS NOT NULL;
+    CREATE INDEX records_by_url ON records (url) WHERE url IS NOT NULL;
+    CREATE INDEX records_by_time ON records (created) WHERE created IS NOT NULL;
+    CREATE INDEX records_scoped ON records (document) WHERE scoped;
+    CREATE TABLE segments (segment INTEGER PRIMARY KEY AUTOINCREMENT, documents BLOB NOT NULL);
+    CREATE TABLE postings (term TEXT NOT NULL, segment INTEGER NOT NULL, postings BLOB NOT NULL);
+    CREATE UNIQUE INDEX postings_by_term ON postings (term, segment);
+    CREATE INDEX postings_by_segment ON postings (segment);
+"""
+
+
+def format_label() -> str:
+    """The format of this program's index; another stemmer makes other terms."""
+    import Stemmer  # noqa: PLC0415 - native code that only a search needs
+
+    return f"{FORMAT} {Stemmer.version()}"
+
+
+def connect(path: Path) -> tuple[sqlite3.Connection, str]:
+    """A connection to the index at `path`, and why it had to be made anew ('' if it had not).
+
+    A file that is not there yet is made without a word.
+    """
+    reason = ""
+    if path.exists():
+        try:
+            return _open(path), ""
+        except IndexCorrupt as error:
+            reason = f"The local index was built anew: {error.reason}."
+    return renew(path, reason)
+
+
+def renew(path: Path, reason: str) -> tuple[sqlite3.Connection, str]:
+    """A connection to a new, empty index that takes the place of whatever is at `path`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Made beside it and moved there whole: another process sees the old file or the new one.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
+        os.close(handle)
+        try:
+            _fill(sqlite3.connect(name, isolation_level=None))
+            # A journal that its writer left behind belongs to the old file; it would spoil the new one.
+            for suffix in ("-journal", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        return _open(path), reason
+    except (OSError, sqlite3.Error, IndexCorrupt) as error:
+        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        _fill(memory, close=False)
+        cause = error.reason if isinstance(error, IndexCorrupt) else error
+        return memory, f"{reason} The local index is kept in memory for this run: {path} cannot be written ({cause}).".strip()
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Iterator[None]:
+    """All of it or nothing; an error of SQLite becomes IndexCorrupt."""
+    try:
+        connection.execute(f"BEGIN {kind}")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise IndexCorrupt(str(error)) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise IndexCorrupt(str(error)) from error
+    try:
+        row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        if row is None or row[0] != format_label():
+            reason = "it has another format"
+            raise IndexCorrupt(reason)
+        # Another process may be writing; that it can be written at all is what matters here.
+        if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+            reason = "it is read-only"
+            raise IndexCorrupt(reason)
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error as error:
+        connection.close()
+        raise IndexCorrupt(str(error)) from error
+    except IndexCorrupt:
+        connection.close()
+        raise
+    return connection
+
+
+def _fill(connection: sqlite3.Connection, *, close: bool = True) -> None:
+    connection.executescript(f"BEGIN; {_TABLES} COMMIT;")
+    connection.execute("INSERT INTO meta VALUES ('format', ?)", (format_label(),))
+    if close:
+        connection.close()

@@ -1,0 +1,197 @@
+"""LocalIndex: a derived search index of Records in one SQLite file.
+
+Cheap to open, brought up to date by `sync`, safe for several processes at once, and thrown away
+whenever it is in doubt. A search reads what it needs of its own terms and a few bytes for each
+document; Records are read only for the best.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from memory_agents.core import namespaces as names
+from memory_agents.core import ranking
+from memory_agents.memory.index import codec, database, segments, syncing
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from memory_agents.core.records import Match, Query, Record
+    from memory_agents.memory.index.syncing import Load, SyncReport
+
+_SPARE = 20
+"""Records that are read beyond those asked for: a shared label may lift one of them"""
+_TIES = 200
+"""Records of equal score that are read at most, to order them by time and id"""
+
+
+class LocalIndex:
+    """A search index of Records. Every method but `reset` and `close` may raise IndexCorrupt.
+
+    The answer to it is `reset`, `sync` and asking once more. May be used by several threads.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, rebuilt: str) -> None:
+        self._path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+        self.rebuilt = rebuilt
+        """why it was made anew or is kept in memory, for a person; '' if all is well"""
+
+    @classmethod
+    def open(cls, path: Path) -> LocalIndex:
+        """Open the index at `path`, or make an empty one there; never fails."""
+        return cls(path, *database.connect(path))
+
+    def reset(self, reason: str) -> None:
+        """Throw the index away because of `reason` and go on with an empty one."""
+        with self._lock:
+            self._connection.close()
+            self._connection, self.rebuilt = database.renew(
+                self._path, f"The local index was built anew: {reason}."
+            )
+
+    @property
+    def version(self) -> str:
+        """What it was last synced with, such as the sha of a tree; '' at first."""
+        with self._lock, database.transaction(self._connection):
+            row = self._connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+            return str(row[0]) if row else ""
+
+    def entries(self) -> dict[str, str]:
+        """key → version of all it was synced with."""
+        with self._lock, database.transaction(self._connection):
+            return syncing.entries(self._connection)
+
+    def sync(self, entries: Mapping[str, str], load: Load, *, version: str) -> SyncReport:
+        """Make it hold exactly `entries` (key → version), all or nothing.
+
+        `load` is given the keys that are new or have another version and yields (key, Record), or
+        (key, None) for what cannot be read; no lock is held meanwhile.
+        """
+        with self._lock:
+            return syncing.sync(self._connection, entries, load, version=version)
+
+    def search(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> list[Match]:
+        """The best `top_k` recallable Records of the namespaces (globs), best first."""
+        terms = ranking.QueryTerms.of(query)
+        with self._lock, database.transaction(self._connection):
+            documents, history = self._documents(namespaces)
+            candidates = self._candidates(documents, history, terms.terms)
+            found = ranking.strengths(query, terms, candidates)
+            now = ranking.microseconds(query.now)
+            allowed = (documents["approved"] == 1) & (documents["expires"] > now)
+            allowed &= ~np.isin(documents["document"], self._excluded(query))
+            scores = dict(zip(documents["document"].tolist(), (found.score * allowed).tolist(), strict=True))
+            wanted = _best(documents, found.score * allowed, top_k + _SPARE)
+            if query.paths:
+                rows = self._connection.execute("SELECT document FROM records WHERE scoped")
+                wanted |= {row[0] for row in rows} & scores.keys()
+            scored = [(self._record(document), scores[document]) for document in sorted(wanted)]
+        return ranking.select(query, terms, found.rarity, scored, top_k)
+
+    def list(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> list[Record]:
+        """Up to `limit` Records of the namespaces (globs), newest first, unapproved and expired included."""
+        with self._lock, database.transaction(self._connection):
+            numbers = self._namespaces(namespaces)
+            marks = ",".join("?" * len(numbers))
+            rows = self._connection.execute(
+                f"SELECT data FROM records WHERE namespace IN ({marks}) AND NOT shadowed"  # noqa: S608
+                " ORDER BY created DESC, id LIMIT ?",
+                (*numbers, limit),
+            )
+            return [codec.decode(codec.unseal(row[0])) for row in rows]
+
+    def get(self, record_id: str) -> Record | None:
+        """The Record with that id, or None."""
+        with self._lock, database.transaction(self._connection):
+            row = self._connection.execute(
+                "SELECT data FROM records WHERE id = ? AND NOT shadowed", (syncing.blob(record_id),)
+            ).fetchone()
+            return codec.decode(codec.unseal(row[0])) if row else None
+
+    def __len__(self) -> int:
+        """How many Records it holds."""
+        with self._lock, database.transaction(self._connection):
+            counted = "SELECT count(*) FROM records WHERE id IS NOT NULL AND NOT shadowed"
+            return int(self._connection.execute(counted).fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _namespaces(self, globs: tuple[str, ...]) -> dict[int, str]:
+        """number → name of the namespaces that the globs cover."""
+        rows = self._connection.execute("SELECT number, name FROM namespaces")
+        return {number: name for number, name in rows if names.matches(name, globs)}
+
+    def _documents(self, globs: tuple[str, ...]) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+        """The documents of the namespaces, and whether each is a past item."""
+        covered = self._namespaces(globs)
+        past = [number for number, name in covered.items() if name.startswith(names.HISTORY_PREFIX)]
+        documents = segments.documents(self._connection)
+        documents = documents[np.isin(documents["namespace"], list(covered))]
+        return documents, np.isin(documents["namespace"], past)
+
+    def _candidates(
+        self, documents: NDArray[np.void], history: NDArray[np.bool_], terms: tuple[str, ...]
+    ) -> ranking.Candidates:
+        postings, term = segments.postings(self._connection, terms)
+        highest = max((int(found["document"].max()) for found in (documents, postings) if len(found)), default=0)
+        place = np.full(highest + 1, -1, dtype=np.int64)
+        place[documents["document"]] = np.arange(len(documents))
+        position = place[postings["document"]]
+        there = position >= 0
+        return ranking.Candidates(
+            title_length=documents["title"].astype(np.float64),
+            body_length=documents["body"].astype(np.float64),
+            created_us=documents["created"],
+            history=history,
+            document=position[there],
+            title=postings["title"][there].astype(np.float64),
+            body=postings["body"][there].astype(np.float64),
+            term=term[there],
+        )
+
+    def _excluded(self, query: Query) -> list[int]:
+        excluded: list[int] = []
+        for column, values in (("id", query.exclude), ("url", query.exclude_urls)):
+            for value in values:
+                rows = self._connection.execute(
+                    f"SELECT document FROM records WHERE {column} = ?",  # noqa: S608
+                    (syncing.blob(value),),
+                )
+                excluded += [row[0] for row in rows]
+        return excluded
+
+    def _record(self, document: int) -> Record:
+        row = self._connection.execute("SELECT data FROM records WHERE document = ?", (document,)).fetchone()
+        return codec.decode(codec.unseal(row and row[0]))
+
+
+def _best(documents: NDArray[np.void], score: NDArray[np.float64], count: int) -> set[int]:
+    """The numbers of the `count` documents with the highest scores above 0, and those that tie with the last."""
+    found = np.flatnonzero(score)
+    if len(found) > count:
+        least = np.partition(score[found], len(found) - count)[len(found) - count]
+        found = found[score[found] >= least]
+        order = np.lexsort((-documents["created"][found], -score[found]))
+        found = found[order[: count + _TIES]]
+    return set(documents["document"][found].tolist())

@@ -1,0 +1,160 @@
+"""Bringing the index in step with what it is derived from, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memory_agents.core import ranking
+from memory_agents.core.ranking_postings import fields, invert
+from memory_agents.core.records import Record
+from memory_agents.memory.index import codec, segments
+from memory_agents.memory.index.database import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+Load = Callable[[Sequence[str]], Iterable[tuple[str, Record | None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did, and what it found wrong in all that the index holds."""
+
+    added: int
+    changed: int
+    removed: int
+    unreadable: tuple[str, ...] = ()
+    """keys of what cannot be read"""
+    duplicates: tuple[str, ...] = ()
+    """keys of Records that cannot be found, because a smaller key has a Record of the same id"""
+
+
+def entries(connection: sqlite3.Connection) -> dict[str, str]:
+    """key → version of all rows, in a transaction of the caller."""
+    return {_text(key): _text(version) for key, version in connection.execute("SELECT key, version FROM records")}
+
+
+def sync(connection: sqlite3.Connection, wanted: Mapping[str, str], load: Load, *, version: str) -> SyncReport:
+    """Make the index hold exactly `wanted`."""
+    loaded: dict[str, Record | None] = {}
+    while True:
+        with transaction(connection, "IMMEDIATE"):
+            known = entries(connection)
+            stale = sorted(key for key, its in wanted.items() if known.get(key) != its)
+            missing = [key for key in stale if key not in loaded]
+            if not missing:
+                return _apply(connection, known, {key: (wanted[key], loaded[key]) for key in stale},
+                              known.keys() - wanted.keys(), version)
+        # Loading may take long and so is done without the lock. Whatever another process changed
+        # meanwhile is seen in the next round.
+        loaded.update(dict.fromkeys(missing))
+        loaded.update(load(missing))
+
+
+def blob(text: str) -> bytes:
+    """Text as it is kept where it is compared: a path may hold what UTF-8 cannot."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _apply(
+    connection: sqlite3.Connection,
+    known: Mapping[str, str],
+    stale: Mapping[str, tuple[str, Record | None]],
+    gone: set[str],
+    version: str,
+) -> SyncReport:
+    _forget(connection, gone | (stale.keys() & known.keys()))
+    added = {_insert(connection, key, its, record): record for key, (its, record) in stale.items()}
+    _index(connection, {document: record for document, record in added.items() if record is not None})
+    _settle_duplicates(connection)
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('version', ?)", (version,))
+    rows = connection.execute("SELECT key, shadowed FROM records WHERE id IS NULL OR shadowed ORDER BY key").fetchall()
+    return SyncReport(
+        added=len(stale.keys() - known.keys()),
+        changed=len(stale.keys() & known.keys()),
+        removed=len(gone),
+        unreadable=tuple(_text(key) for key, shadowed in rows if not shadowed),
+        duplicates=tuple(_text(key) for key, shadowed in rows if shadowed),
+    )
+
+
+def _forget(connection: sqlite3.Connection, keys: set[str]) -> None:
+    if keys:
+        gone = {
+            row[0]
+            for key in keys
+            for row in connection.execute("DELETE FROM records WHERE key = ? RETURNING document", (blob(key),))
+        }
+        segments.remove(connection, gone)
+
+
+def _insert(connection: sqlite3.Connection, key: str, version: str, record: Record | None) -> int:
+    """Store one row and return its document number."""
+    values: tuple[object, ...] = (None, None, None, None, 0, None)
+    if record is not None:
+        values = (
+            blob(record.id),
+            blob(record.source.url) if record.source.url else None,
+            _namespace(connection, record.namespace),
+            ranking.microseconds(record.created_at),
+            int(bool(record.paths)),
+            codec.seal(codec.encode(record)),
+        )
+    row = connection.execute(
+        "INSERT INTO records (key, version, id, url, namespace, created, scoped, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (blob(key), blob(version), *values),
+    )
+    return row.lastrowid or 0
+
+
+def _namespace(connection: sqlite3.Connection, name: str) -> int:
+    connection.execute("INSERT OR IGNORE INTO namespaces (name) VALUES (?)", (name,))
+    return int(connection.execute("SELECT number FROM namespaces WHERE name = ?", (name,)).fetchone()[0])
+
+
+def _index(connection: sqlite3.Connection, added: Mapping[int, Record]) -> None:
+    """Make the Records, by document number ascending, findable."""
+    if not added:
+        return
+    inverted = invert((document, *fields(record)) for document, record in added.items())
+    described = np.zeros(len(added), dtype=segments.DOCUMENT)
+    for name in ("document", "title", "body"):
+        described[name] = inverted.lengths[name]
+    described["namespace"] = [_namespace(connection, record.namespace) for record in added.values()]
+    described["approved"] = [record.approved for record in added.values()]
+    described["created"] = [ranking.microseconds(record.created_at) for record in added.values()]
+    described["expires"] = [
+        ranking.microseconds(record.expires_at) if record.expires_at else segments.NEVER for record in added.values()
+    ]
+    segments.add(connection, inverted, described)
+
+
+def _settle_duplicates(connection: sqlite3.Connection) -> None:
+    """Of Records with one id let the one with the smallest key be found, and no other."""
+    rows = connection.execute(
+        """SELECT document, shadowed, key > (SELECT min(key) FROM records AS other WHERE other.id = records.id)
+           FROM records WHERE shadowed OR id IN (SELECT id FROM records GROUP BY id HAVING count(*) > 1)"""
+    ).fetchall()
+    hidden = {document for document, shadowed, loses in rows if loses and not shadowed}
+    shown = {document for document, shadowed, loses in rows if shadowed and not loses}
+    if hidden:
+        connection.executemany("UPDATE records SET shadowed = 1 WHERE document = ?", [(n,) for n in hidden])
+        segments.remove(connection, hidden)
+    # What comes back gets a new number: its postings may have been merged away.
+    revived = {}
+    for document in sorted(shown):
+        key, version, data = connection.execute(
+            "DELETE FROM records WHERE document = ? RETURNING key, version, data", (document,)
+        ).fetchone()
+        record = codec.decode(codec.unseal(data))
+        revived[_insert(connection, _text(key), _text(version), record)] = record
+    _index(connection, revived)
