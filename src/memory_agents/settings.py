@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -49,7 +50,7 @@ def _branch_name(value: str) -> str:
 def _repository_path(value: str) -> str:
     """Refuse paths that leave the repository."""
     parts = value.split("/")
-    if value.startswith("/") or "\\" in value or any(part in {"", ".", ".."} for part in parts):
+    if not value.isprintable() or "\\" in value or any(part in {"", ".", ".."} for part in parts):
         msg = "write a path inside the repository, such as .github/memory-agents.yml"
         raise ValueError(msg)
     return value
@@ -60,8 +61,13 @@ def _remote(value: str) -> str:
     if value.startswith("-") or "::" in value or not value.isprintable():
         msg = "write an https or ssh URL, or a path"
         raise ValueError(msg)
-    scheme, separator, rest = value.partition("://")
-    if separator and scheme in {"http", "https"} and "@" in rest.partition("/")[0]:
+    try:
+        url = urlsplit(value)
+    except ValueError:
+        msg = "it is not a valid URL"
+        raise ValueError(msg) from None
+    # The user of an ssh URL is a name, as in ssh://git@host; elsewhere it is a token.
+    if "@" in url.netloc and (url.scheme != "ssh" or url.password is not None):
         msg = "leave the credentials out of the URL and set the input `memory-token`"
         raise ValueError(msg)
     return value
@@ -93,7 +99,7 @@ class Configuration(BaseModel):
     """UTF-8 bytes; an environment variable of a later step holds at most 131,071"""
     timeout_seconds: float = Field(default=20, gt=0, le=600)
     """all of memory together"""
-    sections: Mapping[str, tuple[Glob, ...]] = Field(default=SECTIONS)
+    sections: Mapping[str, tuple[Glob, ...]] = Field(default_factory=lambda: SECTIONS)
 
     @field_validator("sections")
     @classmethod
@@ -125,7 +131,8 @@ class Settings(Configuration):
 
         Raises SettingsError, naming the input.
         """
-        file_values = configuration.model_dump(exclude_unset=True, by_alias=True) if configuration else {}
+        stated = configuration.model_fields_set if configuration else frozenset()
+        file_values = {name.replace("_", "-"): getattr(configuration, name) for name in stated}
         given = {name: value.strip() for name, value in inputs.items() if value.strip()}
         try:
             return cls.model_validate({**file_values, **given})
@@ -138,7 +145,9 @@ class Settings(Configuration):
             ) from None
 
 
-INPUTS: tuple[str, ...] = tuple(str(field.alias) for field in Settings.model_fields.values() if field.alias != "sections")
+INPUTS: tuple[str, ...] = tuple(
+    str(field.alias) for field in Settings.model_fields.values() if field.alias != "sections"
+)
 """the names of action.yml's inputs"""
 
 
