@@ -1,4 +1,4 @@
-"""Which characters a person cannot see.
+"""Which characters a person sees, and where a text may be cut.
 
 Source: Unicode's general categories and `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt),
 plus the blanks that fonts draw as nothing.
@@ -6,6 +6,7 @@ plus the blanks that fonts draw as nothing.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -26,6 +27,10 @@ _INVISIBLE_RANGES = (
     (0xFFA0, 0xFFA0),  # halfwidth Hangul filler
     (0xE0000, 0xE0FFF),  # tags and the variation selectors supplement
 )
+_NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_EMOJI_CATEGORIES = frozenset({"So", "Sk"})  # pictures, and the skin tones behind them
+_LONGEST_SEQUENCE = 32  # characters; nobody writes a longer emoji or pile of accents
 
 
 @lru_cache(maxsize=4096)
@@ -39,12 +44,46 @@ def is_invisible(char: str) -> bool:
     return any(first <= code <= last for first, last in _INVISIBLE_RANGES)
 
 
+def without_invisible(text: str) -> str:
+    """`text` without what a person does not see, newlines as LF; always valid UTF-8. Twice is as once.
+
+    Joiners and emoji selectors stay only inside an emoji.
+    """
+    text = _LONE_SURROGATE.sub("\ufffd", _NEWLINE.sub("\n", text))
+    unseen = [char for char in set(text) if is_invisible(char)]
+    if not unseen:
+        return text
+    kept: list[str] = []
+    last = ""
+    done = 0
+    for match in re.finditer("[" + "".join(map(re.escape, unseen)) + "]", text):
+        at = match.start()
+        if at > done:
+            kept.append(text[done:at])
+            last = text[at - 1]
+        done = at + 1
+        if _is_in_emoji(last, match.group(), text[at + 1 : at + 2]):
+            last = match.group()
+            kept.append(last)
+    kept.append(text[done:])
+    return "".join(kept)
+
+
+def _is_in_emoji(before: str, char: str, after: str) -> bool:
+    """Whether `char` shapes the emoji between `before` and `after`; either is empty at a border of the text."""
+    is_behind_picture = before != "" and unicodedata.category(before) in _EMOJI_CATEGORIES
+    if char == EMOJI_PRESENTATION:
+        return is_behind_picture
+    is_joined = is_behind_picture or before == EMOJI_PRESENTATION
+    return char == ZERO_WIDTH_JOINER and is_joined and after != "" and unicodedata.category(after) == "So"
+
+
 def cut(text: str, limit: int) -> str:
     """The first characters of `text`, at most `limit`, without half an emoji or half a letter with its accents."""
     if len(text) <= limit:
         return text
     end = max(limit, 0)
-    for border in range(end, max(end - 32, 0), -1):  # a longer sequence is nobody's word: cut it anywhere
+    for border in range(end, max(end - _LONGEST_SEQUENCE, 0), -1):
         if not _joins(text[border - 1], text[border]):
             return text[:border]
     return text[:end]

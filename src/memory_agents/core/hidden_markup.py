@@ -1,0 +1,234 @@
+"""Removing what GitHub does not show of a Markdown text: comments, hidden elements, titles, definitions.
+
+A person approves what the page shows, a language model reads the source. So what only the source
+holds is taken away and, where it may have said something, named: `[hidden HTML comment removed, 83
+characters]`. Inside code everything is shown, so there everything stays; where it is not certain
+that a text is code, it is taken for none.
+
+One pass in linear time: each pattern ends at the latest where the next of its kind begins.
+Sources: CommonMark 0.31, the GitHub Flavored Markdown spec, the HTML standard's tokenizer.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+
+from memory_agents.core.hidden_elements import end_of_element, hides, is_never_shown, is_void, removed, shown_tag
+
+_CONTAINER = r"(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])"
+_LABEL = r"\[(?:[^\[\]\\\n]|\\.|\n(?![ \t>]*\n)){1,999}\]"
+_FENCE = r"(?:`{3,}(?![^\n]*`)|~{3,})"
+_TOKEN = re.compile(
+    rf"^(?P<fence>{_FENCE})|^{_CONTAINER}{{0,32}}(?P<definition>{_LABEL}:)"
+    r"|(?P<ticks>`+)|(?P<image>!\[)|(?P<link>\]\()|(?P<markup><[A-Za-z/!?])",
+    re.MULTILINE,
+)
+_NESTED_FENCE = re.compile(rf"^{_CONTAINER}{{1,32}}{_FENCE}", re.MULTILINE)
+_LINE_START = re.compile(rf"{_CONTAINER}*+")
+_BLANK_LINE = re.compile(r"\n[ \t>]*+(?=\n|\Z)")
+_LOOK_BACK = 400  # characters in which a line's containers are looked for
+_TICKS = re.compile(r"`+")
+_LABELS = re.compile(rf"{_LABEL}(?P<colon>:)?")
+
+_TAG = re.compile(
+    r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*+)(?=[\s/>])(?P<rest>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)>"
+)
+_RAW = re.compile(r"<(?:pre|script|style|textarea)(?=[\s>]|\Z)", re.IGNORECASE)
+_AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>")
+_DECLARATION = re.compile(r"<![A-Za-z][^<>]*+>")
+_SECTIONS = (("<?", "?>"), ("<![CDATA[", "]]>"))
+
+_TITLE = r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))"
+_GAP = r"[ \t]*+(?:\n[ \t>]*+)?"
+_DEFINED = re.compile(
+    rf"{_GAP}(?P<to><[^<>\n]*+>|\S++)(?:{_GAP}(?<=[\s>]){_TITLE}(?=[ \t]*+(?:\n|\Z)))?[ \t]*+(?=\n|\Z)"
+)
+_ALT = re.compile(r"!\[(?P<alt>(?:[^\[\]\\]|\\.|\[[^\[\]]*+\])*+)\](?P<to>[(\[])?")
+_LINKED = re.compile(
+    rf"\]\({_GAP}(?P<to><[^<>\n]*+>|[^\s<>()]++(?:\([^\s()]*+\)[^\s<>()]*+)*+){_GAP}(?<=\s){_TITLE}{_GAP}\)"
+)
+
+
+def without_hidden_markup(text: str) -> str:
+    """`text` as its page shows it; newlines are LF."""
+    return _Page(text).read()
+
+
+class _Page:
+    """One pass over a text. A method for each kind of token takes its borders and returns where to go on."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._out: list[str] = []
+        # A fence inside a list or a quote ends where that ends, which one pass does not know.
+        self._knows_fences = not _NESTED_FENCE.search(text)
+        self._no_code_before = 0
+        self._paragraph_end = 0
+        self._line_end = 0
+        self._ticks_of_line: dict[int, list[int]] = {}
+        self._never_closed: set[str] = set()
+
+    def read(self) -> str:
+        read = {
+            "fence": self._fence,
+            "ticks": self._ticks,
+            "markup": self._markup,
+            "definition": self._definition,
+            "image": self._image,
+            "link": self._link,
+        }
+        at = 0
+        while match := _TOKEN.search(self._text, at):
+            kind = match.lastgroup or ""
+            self._out.append(self._text[at : match.start(kind)])
+            at = read[kind](match.start(kind), match.end())
+        self._out.append(self._text[at:])
+        return "".join(self._out)
+
+    def _keep(self, start: int, end: int) -> int:
+        self._out.append(self._text[start:end])
+        return end
+
+    def _replace(self, start: int, end: int, instead: str) -> int:
+        gone = self._text[start:end]
+        if "\n" in gone and ("```" in gone or "~~~" in gone):  # a block of code may begin or end in there
+            self._knows_fences = False
+        self._out.append(instead)
+        return end
+
+    def _drop(self, start: int, end: int, what: str, content: str) -> int:
+        return self._replace(start, end, removed(what, content))
+
+    def _end_of_paragraph(self, at: int) -> int:
+        if at >= self._paragraph_end:
+            blank = _BLANK_LINE.search(self._text, at)
+            self._paragraph_end = blank.start() if blank else len(self._text)
+        return self._paragraph_end
+
+    def _is_line_start(self, at: int) -> bool:
+        before = self._text[max(0, at - _LOOK_BACK) : at]
+        _, newline, line = before.rpartition("\n")
+        return (newline != "" or len(before) < _LOOK_BACK) and _LINE_START.fullmatch(line) is not None
+
+    # code: what stands in it stays
+
+    def _fence(self, start: int, end: int) -> int:
+        if start < self._no_code_before:
+            self._knows_fences = False
+        if not self._knows_fences:
+            self._no_code_before = max(self._no_code_before, self._end_of_paragraph(end))
+            return self._keep(start, end)
+        closing = re.compile(rf"^ {{0,3}}{self._text[start]}{{{end - start},}}[ \t]*$", re.MULTILINE)
+        close = closing.search(self._text, end)
+        return self._keep(start, close.end() if close else len(self._text))
+
+    def _ticks(self, start: int, end: int) -> int:
+        if start < self._no_code_before:
+            return self._keep(start, end)
+        close = self._closing_ticks(start, end - start)
+        if close and self._text[start - 1 : start] != "\\":
+            return self._keep(start, close)
+        # The span may go on in the next line, and then all further ticks pair in another way.
+        self._no_code_before = self._end_of_paragraph(end)
+        return self._keep(start, end)
+
+    def _closing_ticks(self, start: int, size: int) -> int:
+        """Where the code that begins with `size` ticks ends on the same line; 0 if it does not."""
+        if start >= self._line_end:
+            newline = self._text.find("\n", start)
+            self._line_end = newline if newline >= 0 else len(self._text)
+            self._ticks_of_line = {}
+            for ticks in _TICKS.finditer(self._text, start, self._line_end):
+                self._ticks_of_line.setdefault(len(ticks.group()), []).append(ticks.start())
+        places = self._ticks_of_line.get(size, [])
+        following = bisect_right(places, start)
+        return places[following] + size if following < len(places) else 0
+
+    # HTML
+
+    def _markup(self, start: int, end: int) -> int:
+        text = self._text
+        is_block = self._is_line_start(start)
+        if is_block:  # up to the next blank line all is HTML; in raw elements perhaps up to the end
+            border = len(text) if _RAW.match(text, start) else self._end_of_paragraph(start)
+            self._no_code_before = max(self._no_code_before, border)
+        if text.startswith("<!--", start):
+            return self._comment(start)
+        reach = len(text) if is_block else self._end_of_paragraph(start)
+        if tag := _TAG.match(text, start, reach):
+            return self._tag(tag)
+        if link := _AUTOLINK.match(text, start):
+            return self._keep(start, link.end())
+        if declaration := _DECLARATION.match(text, start, reach):
+            return self._drop(start, declaration.end(), "HTML", declaration.group())
+        for opening, closing in _SECTIONS:
+            if text.startswith(opening, start) and (close := self._find(closing, start)) >= 0:
+                return self._drop(start, close + len(closing), "HTML", text[start:close])
+        return self._keep(start, end)
+
+    def _comment(self, start: int) -> int:
+        text, content = self._text, start + len("<!--")
+        end = self._find("-->", content)
+        if end >= 0:
+            return self._drop(start, end + len("-->"), "HTML comment", text[content:end])
+        for empty in ("<!-->", "<!--->"):
+            if text.startswith(empty, start):
+                return self._drop(start, start + len(empty), "HTML comment", "")
+        return self._drop(start, len(text), "HTML comment", text[content:])
+
+    def _tag(self, tag: re.Match[str]) -> int:
+        start, end, name = tag.start(), tag.end(), tag["name"].lower()
+        if not tag["end"] and hides(tag["rest"]):
+            if is_void(name):
+                return self._drop(start, end, "HTML", tag["rest"])
+            inside, after = end_of_element(self._text, name, end) or (len(self._text), len(self._text))
+            return self._drop(start, after, "text", self._text[end:inside])
+        if not tag["end"] and is_never_shown(name) and (close := self._find(f"</{name}", end)) >= 0:
+            after = self._text.find(">", close) + 1
+            return self._drop(start, after or len(self._text), "HTML", self._text[end:close])
+        return self._replace(start, end, shown_tag(tag["name"], tag["rest"], closes=tag["end"] != ""))
+
+    def _find(self, what: str, start: int) -> int:
+        """Where `what` stands next, or -1; what is found nowhere is not looked for again."""
+        if what in self._never_closed:
+            return -1
+        found = self._text.find(what, start)
+        if found < 0:
+            self._never_closed.add(what)
+        return found
+
+    # links, images and definitions
+
+    @cached_property
+    def _labels(self) -> tuple[set[str], set[str]]:
+        """Labels that are defined, and labels that are used."""
+        labels: tuple[set[str], set[str]] = (set(), set())
+        for label in _LABELS.finditer(self._text):
+            labels[label["colon"] is None].add(label.group().rstrip(":").casefold())
+        return labels
+
+    def _definition(self, start: int, end: int) -> int:
+        label = self._text[start : end - 1]
+        is_used = label.casefold() in self._labels[1]
+        border = self._end_of_paragraph(end)
+        if label.startswith("[^"):
+            return self._keep(start, end) if is_used else self._drop(start, border, "footnote", self._text[end:border])
+        defined = _DEFINED.match(self._text, end, border)
+        if not defined:
+            return self._keep(start, end)
+        if is_used:
+            return self._replace(start, defined.end(), f"{label}: {defined['to']}")
+        return self._drop(start, defined.end(), "link definition", defined.group())
+
+    def _image(self, start: int, end: int) -> int:
+        image = _ALT.match(self._text, start, self._end_of_paragraph(start))
+        if image and (image["to"] or f"[{image['alt']}]".casefold() in self._labels[0]):
+            apart = " " if self._text[start - 1 : start] == "!" else ""
+            return self._replace(start, image.end("alt"), f"{apart}[image")
+        return self._keep(start, end)
+
+    def _link(self, start: int, end: int) -> int:
+        link = _LINKED.match(self._text, start, self._end_of_paragraph(start))
+        return self._replace(start, link.end(), f"]({link['to']})") if link else self._keep(start, end)
