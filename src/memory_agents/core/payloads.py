@@ -69,11 +69,11 @@ class _Object:
         self._place = place
         self._value = cast("Mapping[str, object]", value)
 
-    def object(self, key: str) -> _Object:
+    def child(self, key: str) -> _Object:
         return _Object(self._at(key), self._value.get(key))
 
     def optional(self, key: str) -> _Object | None:
-        return None if self._value.get(key) is None else self.object(key)
+        return None if self._value.get(key) is None else self.child(key)
 
     def text(self, key: str) -> str:
         """Text, or empty where it is absent or null."""
@@ -106,7 +106,7 @@ class _Object:
     def has(self, key: str) -> bool:
         return self._value.get(key) is not None
 
-    def objects(self, key: str) -> list[_Object]:
+    def children(self, key: str) -> list[_Object]:
         value = self._value.get(key)
         if value is None:
             return []
@@ -120,9 +120,9 @@ class _Object:
             return EPOCH
         try:
             parsed = datetime.fromisoformat(text)
-        except ValueError:
+            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             raise self._wrong(key, text, "an ISO 8601 time") from None
-        return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
     def _at(self, key: str) -> str:
         return f"{self._place}.{key}"
@@ -174,21 +174,21 @@ def _item(found: _Object, *, is_pull_request: bool = False) -> Item:
         association=found.text("author_association"),
         state=found.text("state"),
         state_reason=found.text("state_reason"),
-        labels=tuple(label.text("name") for label in found.objects("labels")),
+        labels=tuple(label.text("name") for label in found.children("labels")),
         created_at=found.time("created_at"),
         is_pull_request=is_pull_request or found.has("pull_request"),
     )
 
 
 def _branches(pull_request: _Object) -> Branches:
-    head, base = pull_request.object("head"), pull_request.object("base")
+    head, base = pull_request.child("head"), pull_request.child("base")
     head_repository = head.optional("repo")
     return Branches(
         head=head.text("ref"),
         head_sha=head.text("sha"),
         head_repository=head_repository.text("full_name") if head_repository else "",
         base=base.text("ref"),
-        base_repository=base.object("repo").text("full_name"),
+        base_repository=base.child("repo").text("full_name"),
     )
 
 
@@ -211,13 +211,11 @@ def _label(root: _Object) -> str:
 
 
 def _issues(origin: Origin, root: _Object) -> GitHubEvent:
-    return IssueEvent(origin=origin, issue=_item(root.object("issue")), label=_label(root))
+    return IssueEvent(origin=origin, issue=_item(root.child("issue")), label=_label(root))
 
 
 def _issue_comment(origin: Origin, root: _Object) -> GitHubEvent:
-    return IssueCommentEvent(
-        origin=origin, issue=_item(root.object("issue")), comment=_comment(root.object("comment"))
-    )
+    return IssueCommentEvent(origin=origin, issue=_item(root.child("issue")), comment=_comment(root.child("comment")))
 
 
 def _pull_request(origin: Origin, root: _Object) -> GitHubEvent:
@@ -227,17 +225,17 @@ def _pull_request(origin: Origin, root: _Object) -> GitHubEvent:
 
 def _review(origin: Origin, root: _Object) -> GitHubEvent:
     item, branches = _proposed(root)
-    return ReviewEvent(origin=origin, pull_request=item, branches=branches, review=_comment(root.object("review")))
+    return ReviewEvent(origin=origin, pull_request=item, branches=branches, review=_comment(root.child("review")))
 
 
 def _review_comment(origin: Origin, root: _Object) -> GitHubEvent:
     item, branches = _proposed(root)
-    comment = _comment(root.object("comment"))
+    comment = _comment(root.child("comment"))
     return ReviewCommentEvent(origin=origin, pull_request=item, branches=branches, comment=comment)
 
 
 def _proposed(root: _Object) -> tuple[Item, Branches]:
-    found = root.object("pull_request")
+    found = root.child("pull_request")
     return _item(found, is_pull_request=True), _branches(found)
 
 
