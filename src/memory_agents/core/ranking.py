@@ -119,20 +119,22 @@ class Strengths:
 
 def strengths(query: Query, terms: QueryTerms, candidates: Candidates) -> Strengths:
     """Score all candidates at once."""
-    size, count = len(candidates), len(terms.terms)
     frequency = np.bincount(candidates.term, minlength=len(terms.terms))
     rarity = _rarity(frequency, len(candidates))
     strength = _lexical(terms, candidates, rarity)
     common = (frequency * 2 > len(candidates)) & (len(candidates) >= _COMMON_FROM)
     informed = np.bincount(candidates.document[~common[candidates.term]], minlength=len(candidates)) > 0
     weeks = np.maximum(0, microseconds(query.now) - candidates.created_us) / _WEEK_US
-    strength *= informed * np.where(candidates.history, (1 + weeks) ** -AGEING, 1.0)
+    strength = strength * informed * np.where(candidates.history, (1 + weeks) ** -AGEING, 1.0)
     square = strength * strength
-    return Strengths(np.round(square / (square + HALF * HALF), _DIGITS), dict(zip(terms.terms, rarity.tolist(), strict=True)))
+    return Strengths(
+        np.round(square / (square + HALF * HALF), _DIGITS), dict(zip(terms.terms, rarity.tolist(), strict=True))
+    )
 
 
-def select(query: Query, terms: QueryTerms, rarity: Mapping[str, float],
-           scored: Iterable[tuple[Record, float]], top_k: int) -> list[Match]:
+def select(
+    query: Query, terms: QueryTerms, rarity: Mapping[str, float], scored: Iterable[tuple[Record, float]], top_k: int
+) -> list[Match]:
     """The best `top_k` of the scored Records that may be recalled, best first, then newer, then by id."""
     matches = []
     for record, strength in scored:
@@ -182,39 +184,53 @@ def microseconds(time: datetime) -> int:
 
 def _lexical(terms: QueryTerms, candidates: Candidates, rarity: Floats) -> Floats:
     """[candidates] the share of what a document of average length could reach at best."""
-    size, of_term, of_document = len(candidates), candidates.term, candidates.document
-    title, body = candidates.title, candidates.body
+    title, body, of_term = candidates.title, candidates.body, candidates.term
+    title_length, body_length = candidates.title_length, candidates.body_length
+    expected_title, expected_body = _mean(title_length), _mean(body_length)
     in_title, in_body = (
-        _rarity(np.bincount(of_term[count > 0], minlength=len(terms.terms)), size) for count in (title, body)
+        _rarity(np.bincount(of_term[count > 0], minlength=len(terms.terms)), len(candidates)) for count in (title, body)
     )
     asked_title, asked_body = _damped(terms.title), _damped(terms.body)
-    title_length, body_length = candidates.title_length, candidates.body_length
 
-    def share(weight: Floats, count: Floats, length: Floats, expected: float) -> Floats:
-        norm = SATURATION * (1 - LENGTH_PENALTY + LENGTH_PENALTY * length / (_mean(length) or 1.0))
-        parts = weight[of_term] * count / (count + norm[of_document])
-        return np.bincount(of_document, parts, minlength=size) / _attainable(weight, expected)
-
-    expected_title, expected_body = _mean(title_length), _mean(body_length)
-    whole = share(
-        _damped(TITLE_WEIGHT * terms.title + terms.body) * rarity,
+    asked = _damped(TITLE_WEIGHT * terms.title + terms.body) * rarity
+    whole = _bm25(
+        candidates,
+        asked / _attainable(asked, expected_title + expected_body),
         TITLE_WEIGHT * title + body,
         TITLE_WEIGHT * title_length + body_length,
-        expected_title + expected_body,
     )
-    pairs = (
-        (TITLE_IN_TITLE, asked_title * in_title, title, title_length, expected_title),
-        (BODY_IN_BODY, asked_body * in_body, body, body_length, expected_body),
-        (BODY_IN_TITLE, asked_body * in_title, title, title_length, expected_title),
-        (TITLE_IN_BODY, asked_title * in_body, body, body_length, expected_body),
+    # What one field of a document can reach is a sum over the query's fields, so they are summed beforehand.
+    to_title, from_title = _joined(
+        expected_title, (TITLE_IN_TITLE, asked_title * in_title), (BODY_IN_TITLE, asked_body * in_title)
     )
-    # A field that the query or all documents lack is left out rather than counted as a miss.
-    there = [pair for pair in pairs if pair[4] > 0 and pair[1].any()]
-    if not there:
+    to_body, from_body = _joined(
+        expected_body, (TITLE_IN_BODY, asked_title * in_body), (BODY_IN_BODY, asked_body * in_body)
+    )
+    if not from_title + from_body:
         return whole
-    fieldwise = sum((pair[0] * share(*pair[1:]) for pair in there), np.zeros(size)) / sum(pair[0] for pair in there)
-    lexical: Floats = (whole + fieldwise) / 2
+    fieldwise = _bm25(candidates, to_title, title, title_length) + _bm25(candidates, to_body, body, body_length)
+    lexical: Floats = (whole + fieldwise / (from_title + from_body)) / 2
     return lexical
+
+
+def _bm25(candidates: Candidates, weight: Floats, count: Floats, length: Floats) -> Floats:
+    """[candidates] BM25 with `weight` for each term, `count` for each posting and `length` for each candidate."""
+    norm = SATURATION * (1 - LENGTH_PENALTY + LENGTH_PENALTY * length / (_mean(length) or 1.0))
+    parts = weight[candidates.term] * count / (count + norm[candidates.document])
+    reached: Floats = np.bincount(candidates.document, parts, minlength=len(candidates)).astype(np.float64)
+    return reached
+
+
+def _joined(expected: float, *pairs: tuple[float, Floats]) -> tuple[Floats, float]:
+    """The term weights of some (importance, term weights), each as a share of the attainable, and their importance.
+
+    A field that the query or all documents lack is left out rather than counted as a miss.
+    """
+    there = [(importance, weight) for importance, weight in pairs if expected > 0 and weight.any()]
+    joined = np.zeros(len(pairs[0][1]))
+    for importance, weight in there:
+        joined += importance * weight / _attainable(weight, expected)
+    return joined, sum(importance for importance, _ in there)
 
 
 def _attainable(weight: Floats, expected: float) -> float:
@@ -243,5 +259,6 @@ def _damped(count: Floats) -> Floats:
     return damped
 
 
-def _mean(values: Floats) -> float:
-    return math.fsum(values) / len(values) if len(values) else 0.0
+def _mean(whole_numbers: Floats) -> float:
+    """Exact, because sums of whole numbers are."""
+    return float(whole_numbers.sum()) / len(whole_numbers) if len(whole_numbers) else 0.0

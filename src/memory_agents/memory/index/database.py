@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from memory_agents.errors import MemoryTimeout
 from memory_agents.memory.index.corrupt import IndexCorrupt
 
 if TYPE_CHECKING:
@@ -26,14 +27,15 @@ WAIT_SECONDS = 15.0
 _TABLES = """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE namespaces (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-    -- One row for each key; data is NULL if what it names cannot be read, and
-    -- shadowed if a smaller key has a Record of the same id.
+    -- One row for each key: without an id if what it names cannot be read, and shadowed if a
+    -- smaller key has a Record of the same id. The Records stand apart, so that this stays small.
     CREATE TABLE records (
         document INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, version BLOB NOT NULL, id BLOB,
         url BLOB, namespace INTEGER, created INTEGER, scoped INTEGER NOT NULL DEFAULT 0,
-        shadowed INTEGER NOT NULL DEFAULT 0, data BLOB
+        shadowed INTEGER NOT NULL DEFAULT 0
     );
-    CREATE INDEX records_by_id ON records (id) WHERE id IS NOT NULL;
+    CREATE TABLE contents (document INTEGER PRIMARY KEY, record BLOB NOT NULL);
+    CREATE INDEX records_by_id ON records (id, shadowed, key) WHERE id IS NOT NULL;
     CREATE INDEX records_by_url ON records (url) WHERE url IS NOT NULL;
     CREATE INDEX records_by_time ON records (created) WHERE created IS NOT NULL;
     CREATE INDEX records_scoped ON records (document) WHERE scoped;
@@ -46,7 +48,7 @@ _TABLES = """
 
 def format_label() -> str:
     """The format of this program's index; another stemmer makes other terms."""
-    import Stemmer  # noqa: PLC0415 - native code that only a search needs
+    import Stemmer  # native code that only a search needs
 
     return f"{FORMAT} {Stemmer.version()}"
 
@@ -85,12 +87,15 @@ def renew(path: Path, reason: str) -> tuple[sqlite3.Connection, str]:
         memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         _fill(memory, close=False)
         cause = error.reason if isinstance(error, IndexCorrupt) else error
-        return memory, f"{reason} The local index is kept in memory for this run: {path} cannot be written ({cause}).".strip()
+        return (
+            memory,
+            f"{reason} The local index is kept in memory for this run: {path} cannot be written ({cause}).".strip(),
+        )
 
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Iterator[None]:
-    """All of it or nothing; an error of SQLite becomes IndexCorrupt."""
+    """All of it or nothing; an error of SQLite becomes IndexCorrupt, or MemoryTimeout if others write all the time."""
     try:
         connection.execute(f"BEGIN {kind}")
         try:
@@ -101,7 +106,15 @@ def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Itera
             raise
         connection.execute("COMMIT")
     except sqlite3.Error as error:
+        if _is_busy(error):
+            message = "Another process is writing the local index."
+            raise MemoryTimeout(message, fix="run it again") from error
         raise IndexCorrupt(str(error)) from error
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -110,22 +123,25 @@ def _open(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise IndexCorrupt(str(error)) from error
     try:
-        row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-        if row is None or row[0] != format_label():
-            reason = "it has another format"
-            raise IndexCorrupt(reason)
-        # Another process may be writing; that it can be written at all is what matters here.
-        if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-            reason = "it is read-only"
-            raise IndexCorrupt(reason)
-        connection.execute("PRAGMA synchronous = NORMAL")
+        fault = _fault(path, connection)
     except sqlite3.Error as error:
+        # A file that others are writing is in use, not damaged.
+        fault = "" if _is_busy(error) else str(error)
+    if fault:
         connection.close()
-        raise IndexCorrupt(str(error)) from error
-    except IndexCorrupt:
-        connection.close()
-        raise
+        raise IndexCorrupt(fault)
     return connection
+
+
+def _fault(path: Path, connection: sqlite3.Connection) -> str:
+    """Why the file cannot be used, or ''."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    if row is None or row[0] != format_label():
+        return "it has another format"
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        return "it is read-only"
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return ""
 
 
 def _fill(connection: sqlite3.Connection, *, close: bool = True) -> None:

@@ -14,11 +14,11 @@ import numpy as np
 
 from memory_agents.core import namespaces as names
 from memory_agents.core import ranking
-from memory_agents.memory.index import codec, database, segments, syncing
+from memory_agents.memory.index import database, segments, syncing
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -55,9 +55,7 @@ class LocalIndex:
         """Throw the index away because of `reason` and go on with an empty one."""
         with self._lock:
             self._connection.close()
-            self._connection, self.rebuilt = database.renew(
-                self._path, f"The local index was built anew: {reason}."
-            )
+            self._connection, self.rebuilt = database.renew(self._path, f"The local index was built anew: {reason}.")
 
     @property
     def version(self) -> str:
@@ -90,12 +88,16 @@ class LocalIndex:
             now = ranking.microseconds(query.now)
             allowed = (documents["approved"] == 1) & (documents["expires"] > now)
             allowed &= ~np.isin(documents["document"], self._excluded(query))
-            scores = dict(zip(documents["document"].tolist(), (found.score * allowed).tolist(), strict=True))
-            wanted = _best(documents, found.score * allowed, top_k + _SPARE)
+            score = found.score * allowed
+            # Only labels can change the order of the scores, and few queries have any.
+            best = _best(score, documents["created"], top_k + _SPARE * bool(query.labels))
             if query.paths:
-                rows = self._connection.execute("SELECT document FROM records WHERE scoped")
-                wanted |= {row[0] for row in rows} & scores.keys()
-            scored = [(self._record(document), scores[document]) for document in sorted(wanted)]
+                scoped = [row[0] for row in self._connection.execute("SELECT document FROM records WHERE scoped")]
+                best = np.union1d(best, np.flatnonzero(np.isin(documents["document"], scoped)))
+            numbers, scores = documents["document"][best].tolist(), score[best].tolist()
+            scored = [
+                (syncing.content(self._connection, number), its) for number, its in zip(numbers, scores, strict=True)
+            ]
         return ranking.select(query, terms, found.rarity, scored, top_k)
 
     def list(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> list[Record]:
@@ -104,19 +106,19 @@ class LocalIndex:
             numbers = self._namespaces(namespaces)
             marks = ",".join("?" * len(numbers))
             rows = self._connection.execute(
-                f"SELECT data FROM records WHERE namespace IN ({marks}) AND NOT shadowed"  # noqa: S608
+                f"SELECT document FROM records WHERE namespace IN ({marks}) AND NOT shadowed"  # noqa: S608
                 " ORDER BY created DESC, id LIMIT ?",
                 (*numbers, limit),
             )
-            return [codec.decode(codec.unseal(row[0])) for row in rows]
+            return [syncing.content(self._connection, row[0]) for row in rows.fetchall()]
 
     def get(self, record_id: str) -> Record | None:
         """The Record with that id, or None."""
         with self._lock, database.transaction(self._connection):
             row = self._connection.execute(
-                "SELECT data FROM records WHERE id = ? AND NOT shadowed", (syncing.blob(record_id),)
+                "SELECT document FROM records WHERE id = ? AND NOT shadowed", (syncing.blob(record_id),)
             ).fetchone()
-            return codec.decode(codec.unseal(row[0])) if row else None
+            return syncing.content(self._connection, row[0]) if row else None
 
     def __len__(self) -> int:
         """How many Records it holds."""
@@ -147,7 +149,8 @@ class LocalIndex:
         covered = self._namespaces(globs)
         past = [number for number, name in covered.items() if name.startswith(names.HISTORY_PREFIX)]
         documents = segments.documents(self._connection)
-        documents = documents[np.isin(documents["namespace"], list(covered))]
+        if covered.keys() != self._namespaces(("*",)).keys():
+            documents = documents[np.isin(documents["namespace"], list(covered))]
         return documents, np.isin(documents["namespace"], past)
 
     def _candidates(
@@ -170,8 +173,8 @@ class LocalIndex:
             term=term[there],
         )
 
-    def _excluded(self, query: Query) -> list[int]:
-        excluded: list[int] = []
+    def _excluded(self, query: Query) -> Sequence[int]:
+        excluded = []
         for column, values in (("id", query.exclude), ("url", query.exclude_urls)):
             for value in values:
                 rows = self._connection.execute(
@@ -181,17 +184,12 @@ class LocalIndex:
                 excluded += [row[0] for row in rows]
         return excluded
 
-    def _record(self, document: int) -> Record:
-        row = self._connection.execute("SELECT data FROM records WHERE document = ?", (document,)).fetchone()
-        return codec.decode(codec.unseal(row and row[0]))
 
-
-def _best(documents: NDArray[np.void], score: NDArray[np.float64], count: int) -> set[int]:
-    """The numbers of the `count` documents with the highest scores above 0, and those that tie with the last."""
+def _best(score: NDArray[np.float64], created: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Where the `count` highest scores above 0 stand, and those that tie with the last."""
     found = np.flatnonzero(score)
     if len(found) > count:
         least = np.partition(score[found], len(found) - count)[len(found) - count]
         found = found[score[found] >= least]
-        order = np.lexsort((-documents["created"][found], -score[found]))
-        found = found[order[: count + _TIES]]
-    return set(documents["document"][found].tolist())
+        found = found[np.lexsort((-created[found], -score[found]))][: count + _TIES]
+    return found

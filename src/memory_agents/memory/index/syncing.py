@@ -48,8 +48,13 @@ def sync(connection: sqlite3.Connection, wanted: Mapping[str, str], load: Load, 
             stale = sorted(key for key, its in wanted.items() if known.get(key) != its)
             missing = [key for key in stale if key not in loaded]
             if not missing:
-                return _apply(connection, known, {key: (wanted[key], loaded[key]) for key in stale},
-                              known.keys() - wanted.keys(), version)
+                return _apply(
+                    connection,
+                    known,
+                    {key: (wanted[key], loaded[key]) for key in stale},
+                    known.keys() - wanted.keys(),
+                    version,
+                )
         # Loading may take long and so is done without the lock. Whatever another process changed
         # meanwhile is seen in the next round.
         loaded.update(dict.fromkeys(missing))
@@ -88,32 +93,39 @@ def _apply(
 
 
 def _forget(connection: sqlite3.Connection, keys: set[str]) -> None:
-    if keys:
-        gone = {
-            row[0]
-            for key in keys
-            for row in connection.execute("DELETE FROM records WHERE key = ? RETURNING document", (blob(key),))
-        }
+    gone = set()
+    for key in keys:
+        row = connection.execute("DELETE FROM records WHERE key = ? RETURNING document", (blob(key),)).fetchone()
+        connection.execute("DELETE FROM contents WHERE document = ?", row)
+        gone.add(row[0])
+    if gone:
         segments.remove(connection, gone)
 
 
 def _insert(connection: sqlite3.Connection, key: str, version: str, record: Record | None) -> int:
     """Store one row and return its document number."""
-    values: tuple[object, ...] = (None, None, None, None, 0, None)
+    described: tuple[object, ...] = (None, None, None, None, False)
     if record is not None:
-        values = (
+        described = (
             blob(record.id),
             blob(record.source.url) if record.source.url else None,
             _namespace(connection, record.namespace),
             ranking.microseconds(record.created_at),
-            int(bool(record.paths)),
-            codec.seal(codec.encode(record)),
+            bool(record.paths),
         )
-    row = connection.execute(
-        "INSERT INTO records (key, version, id, url, namespace, created, scoped, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (blob(key), blob(version), *values),
-    )
-    return row.lastrowid or 0
+    number = connection.execute(
+        "INSERT INTO records (key, version, id, url, namespace, created, scoped) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (blob(key), blob(version), *described),
+    ).lastrowid
+    if record is not None:
+        connection.execute("INSERT INTO contents VALUES (?, ?)", (number, codec.seal(codec.encode(record))))
+    return number or 0
+
+
+def content(connection: sqlite3.Connection, document: int) -> Record:
+    """The Record of that number, or raise IndexCorrupt."""
+    row = connection.execute("SELECT record FROM contents WHERE document = ?", (document,)).fetchone()
+    return codec.decode(codec.unseal(row and row[0]))
 
 
 def _namespace(connection: sqlite3.Connection, name: str) -> int:
@@ -142,7 +154,8 @@ def _settle_duplicates(connection: sqlite3.Connection) -> None:
     """Of Records with one id let the one with the smallest key be found, and no other."""
     rows = connection.execute(
         """SELECT document, shadowed, key > (SELECT min(key) FROM records AS other WHERE other.id = records.id)
-           FROM records WHERE shadowed OR id IN (SELECT id FROM records GROUP BY id HAVING count(*) > 1)"""
+           FROM records WHERE id IN (
+               SELECT id FROM records WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1 OR max(shadowed))"""
     ).fetchall()
     hidden = {document for document, shadowed, loses in rows if loses and not shadowed}
     shown = {document for document, shadowed, loses in rows if shadowed and not loses}
@@ -152,9 +165,10 @@ def _settle_duplicates(connection: sqlite3.Connection) -> None:
     # What comes back gets a new number: its postings may have been merged away.
     revived = {}
     for document in sorted(shown):
-        key, version, data = connection.execute(
-            "DELETE FROM records WHERE document = ? RETURNING key, version, data", (document,)
+        record = content(connection, document)
+        connection.execute("DELETE FROM contents WHERE document = ?", (document,))
+        key, version = connection.execute(
+            "DELETE FROM records WHERE document = ? RETURNING key, version", (document,)
         ).fetchone()
-        record = codec.decode(codec.unseal(data))
         revived[_insert(connection, _text(key), _text(version), record)] = record
     _index(connection, revived)
