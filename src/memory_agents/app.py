@@ -173,7 +173,7 @@ def _hand_over(recalled: Recalled, maintained: Maintained, environment: Environm
             prompt_bytes=len(prompt.text.encode()),
             template=prompt.template,
             no_memory_on=maintained.settings.memory_branch if info is not None and not info.version else "",
-            private=not memory_remote(maintained.settings, environment).is_own,
+            private=environment.in_actions and not memory_remote(maintained.settings, environment).is_own,
         )
     )
     if environment.output_file is None:

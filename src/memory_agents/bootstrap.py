@@ -37,7 +37,9 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         if extra is None:
             return _give_up(error)
-        _say(f"::warning title=memory-agents::The packages for `provider: {extra}` could not be installed: {_end(error)}")
+        _say(
+            f"::warning title=memory-agents::The packages for `provider: {extra}` could not be installed: {_end(error)}"
+        )
         try:
             python = _install("core", temporary)
         except subprocess.CalledProcessError as second:
@@ -48,12 +50,14 @@ def main() -> int:
 
 def _why_not() -> tuple[str, int]:
     """Why nothing is to be done, already told to the runner, and the exit code; or ("", 0)."""
-    from memory_agents.core import policy  # noqa: PLC0415 -- needs OLDEST
-    from memory_agents.edges import event_file  # noqa: PLC0415
-    from memory_agents.edges.actions import Runner  # noqa: PLC0415
-    from memory_agents.errors import UsageError  # noqa: PLC0415
+    from memory_agents.core import policy
+    from memory_agents.edges import event_file
+    from memory_agents.edges.actions import Runner
+    from memory_agents.errors import UsageError
 
-    runner = Runner(output_file=_file("GITHUB_OUTPUT"), summary_file=_file("GITHUB_STEP_SUMMARY"), log=sys.stdout, annotate=True)
+    runner = Runner(
+        output_file=_file("GITHUB_OUTPUT"), summary_file=_file("GITHUB_STEP_SUMMARY"), log=sys.stdout, annotate=True
+    )
     try:
         mode = policy.Mode(os.environ.get("INPUT_MODE", "").strip() or "auto")
     except ValueError:
@@ -83,10 +87,15 @@ def _install(extra: str, temporary: Path) -> Path:
         temporary.mkdir(parents=True, exist_ok=True)
         uv = _uv(temporary)
         base = sys.executable if sys.version_info >= OLDEST else ">={}.{}".format(*OLDEST)
-        _run([uv, "venv", "--no-config", "--no-project", "--quiet", "--clear", "--python", base, str(environment)], temporary)
+        _run(
+            [uv, "venv", "--no-config", "--no-project", "--quiet", "--clear", "--python", base, str(environment)],
+            temporary,
+        )
         install = [uv, "pip", "install", "--no-config", "--quiet", "--python", str(python), "--only-binary", ":all:"]
         _run([*install, "--require-hashes", "-r", str(requirements)], temporary)
-        purelib = _run([str(python), "-Ic", "import sysconfig; print(sysconfig.get_path('purelib'))"], temporary).strip()
+        purelib = _run(
+            [str(python), "-Ic", "import sysconfig; print(sysconfig.get_path('purelib'))"], temporary
+        ).strip()
         # A path file rather than a build: no build backend has to be installed.
         Path(purelib, "memory_agents.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
         complete.write_text(json.dumps({"requirements": requirements.name}), encoding="utf-8")
@@ -102,12 +111,15 @@ def _uv(temporary: Path) -> str:
         return found
     target = temporary / "uv"
     pip = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    _run([*pip, "--only-binary", ":all:", "--require-hashes", "--upgrade", "--target", str(target), "-r", str(pinned)], temporary)
+    _run(
+        [*pip, "--only-binary", ":all:", "--require-hashes", "--upgrade", "--target", str(target), "-r", str(pinned)],
+        temporary,
+    )
     return str(target / "bin" / ("uv.exe" if os.name == "nt" else "uv"))
 
 
 def _run(command: list[str], cwd: Path) -> str:
-    done = subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603
+    done = subprocess.run(command, cwd=cwd, check=True, capture_output=True)
     return done.stdout.decode(errors="replace")
 
 
@@ -125,7 +137,9 @@ def _give_up(error: subprocess.CalledProcessError) -> int:
 def _end(error: subprocess.CalledProcessError) -> str:
     """The last line of what a failed program said."""
     lines = error.stderr.decode(errors="replace").strip().splitlines()
-    return "".join(c for c in (lines or [f"exit code {error.returncode}"])[-1] if c.isprintable())[:300].replace("%", "%25")
+    return "".join(c for c in (lines or [f"exit code {error.returncode}"])[-1] if c.isprintable())[:300].replace(
+        "%", "%25"
+    )
 
 
 def _file(variable: str) -> Path | None:
@@ -142,7 +156,7 @@ def _set(name: str, value: str) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 -- the log of the step
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

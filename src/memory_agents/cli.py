@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if command == "run":
             return _run()
         if command == "demo":
-            from memory_agents.demo import demo  # noqa: PLC0415 -- brings what only the demo needs
+            from memory_agents.demo import demo
 
             return demo(sys.stdout, plain=arguments.plain)
         return _print(asyncio.run(_ask(arguments)), as_json=arguments.json)
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run() -> int:
-    from memory_agents import app  # noqa: PLC0415
+    from memory_agents import app
 
     runner = Runner(output_file=None, summary_file=None, log=sys.stderr, annotate=False)
     debug = False
@@ -69,7 +69,9 @@ def _run() -> int:
         runner.error(str(error))
         return 1
     except Exception as error:  # noqa: BLE001 -- no traceback to a person; this is a defect of ours
-        runner.error(f"Unexpected {type(error).__name__}: {error}. Please report it; RUNNER_DEBUG=1 shows where it came from.")
+        runner.error(
+            f"Unexpected {type(error).__name__}: {error}. Please report it; RUNNER_DEBUG=1 shows where it came from."
+        )
         if debug:
             runner.log(traceback.format_exc())
         return 1
@@ -77,8 +79,8 @@ def _run() -> int:
 
 async def _ask(arguments: argparse.Namespace) -> Answer:
     """One question to memory."""
-    from memory_agents import app  # noqa: PLC0415
-    from memory_agents.operations import reading  # noqa: PLC0415
+    from memory_agents import app
+    from memory_agents.operations import reading
 
     options = ("provider", "memory_remote", "memory_branch", "top_k", "min_score")
     inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
@@ -133,7 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     recall.add_argument("query", metavar="QUERY", help="what to look for, in words")
     recall.add_argument("--namespace", default="*", metavar="GLOB", help="such as codebase/* (default: all)")
     recall.add_argument("--top-k", default="5", metavar="N", help="how many at most (default: 5)")
-    recall.add_argument("--min-score", default="0", metavar="S", help="leave out what scores lower, 0 to 1 (default: 0)")
+    recall.add_argument(
+        "--min-score", default="0", metavar="S", help="leave out what scores lower, 0 to 1 (default: 0)"
+    )
 
     listing = commands.add_parser("list", parents=[memory], help="list what is remembered, newest first")
     listing.add_argument("--namespace", default="*", metavar="GLOB", help="such as codebase/* (default: all)")

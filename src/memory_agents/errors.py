@@ -1,17 +1,17 @@
 """The exception tree: every error a person can meet, each with the fix.
 
-    MemoryAgentsError
-    ├── UsageError              wrong use: a command line, an input, a variable (exit 2)
-    │   ├── SettingsError       an input, a variable or the configuration file
-    │   └── EventError          a webhook payload that GitHub would not send
-    ├── TemplateError           a template that cannot be rendered
-    ├── MissingExtra            a part that is not installed
-    ├── GitHubFailure           GitHub's API did not give what was asked for
-    └── MemoryFailure           a part of memory did not answer; recall goes on without it
-        ├── MemoryUnreachable   no connection, no such remote, a server's error
-        ├── MemoryTimeout       slower than the deadline
-        ├── MemoryDenied        the credentials do not allow it
-        └── MemoryThrottled     asked to wait
+MemoryAgentsError
+├── UsageError              wrong use: a command line, an input, a variable (exit 2)
+│   ├── SettingsError       an input, a variable or the configuration file
+│   └── EventError          a webhook payload that GitHub would not send
+├── TemplateError           a template that cannot be rendered
+├── MissingExtra            a part that is not installed
+├── GitHubFailure           GitHub's API did not give what was asked for
+└── MemoryFailure           a part of memory did not answer; recall goes on without it
+    ├── MemoryUnreachable   no connection, no such remote, a server's error
+    ├── MemoryTimeout       slower than the deadline
+    ├── MemoryDenied        the credentials do not allow it
+    └── MemoryThrottled     asked to wait
 """
 
 from __future__ import annotations

@@ -50,19 +50,21 @@ class Templates:
         """Render the template `name` (without suffix), the maintainer's or ours. Raises TemplateError."""
         return self._render(name, values, self._own)
 
-    def fall_back(self, error: TemplateError) -> bool:
-        """Use the default templates from now on, and notice why; False where they were in use already."""
-        if not self._own:
-            return False
+    @property
+    def are_default(self) -> bool:
+        """Whether no template of the maintainer is in use."""
+        return not self._own
+
+    def fall_back(self, error: TemplateError) -> None:
+        """Use the default templates from now on, and notice why."""
         self._own = {}
         self.notices.append(Notice(text=f"{error.message} The default template is used.", fix=error.fix))
-        return True
 
     def _render(self, name: str, values: Mapping[str, object], own: Mapping[str, str]) -> Rendered:
         environment = ImmutableSandboxedEnvironment(
             loader=jinja2.FunctionLoader(lambda wanted: self._source(wanted, own)),
             undefined=jinja2.StrictUndefined,
-            autoescape=False,  # noqa: S701 -- a prompt is not HTML; untrusted values fence themselves
+            autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
@@ -81,7 +83,9 @@ class Templates:
             ) from None
         except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
             place = _place(error.__traceback__, self._folder) or file
-            raise TemplateError(f"{place}: {_reason(error)}.", fix=f"correct {place.rpartition(':')[0] or place}") from None
+            raise TemplateError(
+                f"{place}: {_reason(error)}.", fix=f"correct {place.rpartition(':')[0] or place}"
+            ) from None
         origin = f"{self._folder}/{file}" if f"{self._folder}/{file}" in own else "default"
         return Rendered(text=text, origin=origin)
 

@@ -95,7 +95,7 @@ class Configuration(BaseModel):
     """Matches for each section of the prompt"""
     min_score: float = Field(default=0.2, ge=0, le=1)
     """below it nothing is shown"""
-    max_prompt_bytes: int = Field(default=98_304, ge=4_096, le=1_000_000)
+    max_prompt_bytes: int = Field(default=98_304, ge=8_192, le=1_000_000)
     """UTF-8 bytes; an environment variable of a later step holds at most 131,071"""
     timeout_seconds: float = Field(default=20, gt=0, le=600)
     """all of memory together"""

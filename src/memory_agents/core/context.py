@@ -11,8 +11,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from memory_agents.core.characters import visible
-from memory_agents.core.fences import Fencer, Provenance, Untrusted
+from memory_agents.core.fences import Fencer, Provenance, Untrusted, visible
 from memory_agents.core.github_events import Account, IssueEvent, Item
 from memory_agents.core.records import EPOCH, Match, Record, Trust
 from memory_agents.core.sanitizer import redact

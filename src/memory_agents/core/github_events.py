@@ -99,7 +99,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueEvent:
-    """`issues`"""
+    """`issues`."""
 
     origin: Origin
     issue: Item
@@ -109,7 +109,7 @@ class IssueEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCommentEvent:
-    """`issue_comment`: on an issue or in the conversation of a pull request"""
+    """`issue_comment`: on an issue or in the conversation of a pull request."""
 
     origin: Origin
     issue: Item
@@ -118,7 +118,7 @@ class IssueCommentEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestEvent:
-    """`pull_request` and `pull_request_target`"""
+    """`pull_request` and `pull_request_target`."""
 
     origin: Origin
     pull_request: Item
@@ -128,7 +128,7 @@ class PullRequestEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewEvent:
-    """`pull_request_review`"""
+    """`pull_request_review`."""
 
     origin: Origin
     pull_request: Item
@@ -138,7 +138,7 @@ class ReviewEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewCommentEvent:
-    """`pull_request_review_comment`"""
+    """`pull_request_review_comment`."""
 
     origin: Origin
     pull_request: Item
@@ -148,14 +148,14 @@ class ReviewCommentEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchEvent:
-    """`workflow_dispatch`"""
+    """`workflow_dispatch`."""
 
     origin: Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleEvent:
-    """`schedule`; its payload holds no repository"""
+    """`schedule`; its payload holds no repository."""
 
     origin: Origin
 

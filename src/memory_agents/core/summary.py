@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Sequence
 
 from memory_agents.core.context import MemoryView, PromptContext
 from memory_agents.core.records import Notice
 
 _LINK = re.compile(r"https?://[A-Za-z0-9_.:/?#%=&~+-]{1,500}")
-_ESCAPES = str.maketrans({c: f"\\{c}" for c in string.punctuation})
+_MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~@:!&$]|(?<=www)\.", re.IGNORECASE)
 _SHOWN = 120
 
 NO_MEMORY = (
@@ -19,7 +18,7 @@ NO_MEMORY = (
 )
 
 
-def recall_summary(  # noqa: PLR0913 -- one page of facts
+def recall_summary(
     context: PromptContext,
     *,
     notices: Sequence[Notice],
@@ -35,11 +34,9 @@ def recall_summary(  # noqa: PLR0913 -- one page of facts
     for memory is kept in another repository.
     """
     memories = context.memories()
-    parts = [
-        f"### memory-agents: {context.status}",
-        f"Issue #{context.issue.number}, {context.event.action}: {len(memories)} memories recalled in "
-        f"{seconds:.2f} s. Prompt: {prompt_bytes:,} bytes, template: {literal(template)}.",
-    ]
+    what = f"Issue #{context.issue.number}, {context.event.action}: {len(memories)} memories in {seconds:.2f} s."
+    made = f"Prompt: {prompt_bytes:,} bytes, template: {literal(template)}."
+    parts = [f"### memory-agents: {context.status}", f"{what} {made}"]
     if memories:
         parts.append(_table(context, private=private))
     if context.dropped:
@@ -70,9 +67,9 @@ def _name(memory: MemoryView) -> str:
 
 
 def literal(text: str, limit: int = _SHOWN) -> str:
-    """Text as one line that Markdown shows as it is: no markup, link, mention or cell border.
+    """Text as one line that Markdown shows as it is: no markup, autolink or cell border.
 
-    Every ASCII punctuation character may be escaped: https://spec.commonmark.org/0.31.2/#backslash-escapes
+    https://spec.commonmark.org/0.31.2/#backslash-escapes, https://github.github.com/gfm/#autolinks-extension-
     """
     line = " ".join(text.split())
-    return (line if len(line) <= limit else f"{line[: limit - 1]}…").translate(_ESCAPES)
+    return _MARKUP.sub(r"\\\g<0>", line if len(line) <= limit else f"{line[: limit - 1]}…")

@@ -26,13 +26,14 @@ def demo(out: TextIO, *, plain: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="memory-agents-demo-") as name, _working_in(Path(name)) as folder:
         remote = memory_repository(folder / "memory.git")
         log = StringIO()
-        runner = Runner(output_file=folder / "output", summary_file=folder / "summary.md", log=log, annotate=False)
+        output, summary = folder / "output", folder / "summary.md"
+        runner = Runner(output_file=output, summary_file=summary, log=log, annotate=False)
         code = asyncio.run(app.run(environment(folder, remote), runner))
-        outputs = read_outputs(folder / "output")
+        outputs = read_outputs(output)
         _show(out, coloured, "Event", "issues: opened, a real payload: “Spelling error in the README file”")
         _show(out, coloured, "Memory", "5 facts and 4 past issues, files on the branch `memory` of a git repository")
         _show(out, coloured, "Log", log.getvalue())
-        _show(out, coloured, "Step summary (Markdown)", (folder / "summary.md").read_text(encoding="utf-8"))
+        _show(out, coloured, "Step summary (Markdown)", summary.read_text(encoding="utf-8"))
         _show(out, coloured, "Output: similar", outputs["similar"])
         _show(out, coloured, "Prompt, for the agent step that follows", outputs["prompt"])
     return code
@@ -42,7 +43,14 @@ def memory_repository(path: Path) -> Path:
     """A bare repository with the bundled memory on its branch `memory`."""
     tree = path.with_suffix(".tree")
     shutil.copytree(HERE / "memory", tree)
-    identity = ["-c", "user.name=memory-agents", "-c", "user.email=memory-agents@localhost", "-c", "commit.gpgSign=false"]
+    identity = [
+        "-c",
+        "user.name=memory-agents",
+        "-c",
+        "user.email=memory-agents@localhost",
+        "-c",
+        "commit.gpgSign=false",
+    ]
     for command in (
         ["init", "--quiet", "--bare", str(path)],
         ["init", "--quiet", "--initial-branch=memory", str(tree)],
@@ -50,7 +58,7 @@ def memory_repository(path: Path) -> Path:
         ["-C", str(tree), *identity, "commit", "--quiet", "--message=Remember [skip ci]"],
         ["-C", str(tree), "push", "--quiet", str(path), "memory"],
     ):
-        subprocess.run(["git", *command], check=True, capture_output=True)  # noqa: S603, S607
+        subprocess.run(["git", *command], check=True, capture_output=True)
     return path
 
 
@@ -60,6 +68,7 @@ def environment(folder: Path, remote: Path) -> dict[str, str]:
         "GITHUB_EVENT_NAME": "issues",
         "GITHUB_EVENT_PATH": str(HERE / "event.json"),
         "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_OUTPUT": str(folder / "output"),
         "RUNNER_TEMP": str(folder),
         "MEMORY_AGENTS_STATE": str(folder / "state"),
         "INPUT_MEMORY_REMOTE": str(remote),
@@ -77,7 +86,7 @@ def _working_in(folder: Path) -> Iterator[Path]:
         os.chdir(before)
 
 
-def _show(out: TextIO, coloured: bool, title: str, text: str) -> None:  # noqa: FBT001
+def _show(out: TextIO, coloured: bool, title: str, text: str) -> None:
     print(f"\x1b[1;36m▌ {title}\x1b[0m" if coloured else f"== {title}", end="\n\n", file=out)
     for line in text.strip().splitlines():
         is_marker = coloured and line.lstrip("</").startswith("untrusted-")

@@ -28,5 +28,7 @@ def read(name: str, path: Path | None, repository: str) -> GitHubEvent:
         ) from None
     except (ValueError, RecursionError) as error:
         problem = str(error).partition("\n")[0]
-        raise EventError(f"The event file {path} is not JSON: {problem}.", fix="correct the file that GITHUB_EVENT_PATH names") from None
+        raise EventError(
+            f"The event file {path} is not JSON: {problem}.", fix="correct the file that GITHUB_EVENT_PATH names"
+        ) from None
     return payloads.parse(name, payload, repository=repository)

@@ -81,12 +81,11 @@ class GitHubFiles:
 
     async def _entry(self, path: str) -> tuple[str, str] | None:
         """(type, sha) of a path, from listings of the folders that hold it, topmost first."""
-        parts = path.split("/")
-        for depth in range(1, len(parts)):
-            found = (await self._listing("/".join(parts[:depth]))).get(parts[depth])
-            if found is None:
+        *folders, name = path.split("/")
+        for depth in range(1, len(folders)):
+            if folders[depth] not in await self._listing("/".join(folders[:depth])):
                 return None
-        return found if len(parts) > 1 else (await self._listing("")).get(path)
+        return (await self._listing("/".join(folders))).get(name)
 
     async def _listing(self, folder: str) -> dict[str, tuple[str, str]]:
         if folder not in self._listings:
@@ -97,7 +96,7 @@ class GitHubFiles:
         try:
             contents = await self._ask(f"list {folder or '/'}", lambda repository: repository.get_contents(folder))
         except GitHubFailure as error:
-            if error.status == 404:  # noqa: PLR2004
+            if error.status == 404:
                 return {}
             raise
         entries = contents if isinstance(contents, list) else [contents]
@@ -115,8 +114,8 @@ class GitHubFiles:
             return await asyncio.to_thread(self._ask_now, what, request)
 
     def _ask_now(self, what: str, request: Callable[[Repository], _T]) -> _T:
-        from github import GithubException  # noqa: PLC0415 -- slow to import; many runs ask nothing
-        from requests import RequestException  # noqa: PLC0415
+        from github import GithubException
+        from requests import RequestException
 
         try:
             return request(self._connected().get_repo(self._repository, lazy=True))
@@ -129,7 +128,7 @@ class GitHubFiles:
             ) from None
 
     def _connected(self) -> Github:
-        from github import Auth, Github  # noqa: PLC0415
+        from github import Auth, Github
 
         if self._client is None:
             self._client = Github(
@@ -148,10 +147,14 @@ def failure(error: GithubException, what: str) -> GitHubFailure:
     headers = error.headers or {}
     told = error.data.get("message", "") if isinstance(error.data, dict) else ""
     message = f"GitHub answered {error.status} when asked to {what}{': ' + str(told)[:200] if told else ''}."
-    limited = headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers or "rate limit" in str(told).lower()
-    if error.status == 429 or (error.status == 403 and limited):  # noqa: PLR2004
+    limited = (
+        headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers or "rate limit" in str(told).lower()
+    )
+    if error.status == 429 or (error.status == 403 and limited):
         return GitHubFailure(message, fix="run again when the rate limit is over", status=error.status)
-    if error.status in {401, 403, 404}:
+    if error.status == 401:
+        return GitHubFailure(message, fix="pass a `github-token` that is valid", status=error.status)
+    if error.status in {403, 404}:
         fix = "add `permissions: contents: read` to the job and pass its `github-token`"
         return GitHubFailure(message, fix=fix, status=error.status)
     return GitHubFailure(message, fix="run again later", status=error.status)

@@ -23,6 +23,8 @@ from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, M
 # What could make git trace a header, read another repository, or run another program.
 _DROPPED = re.compile(r"GIT_(?!SSL_|SSH|HTTP_PROXY|CONFIG_NOSYSTEM$|EXEC_PATH$).*|SSH_ASKPASS")
 
+_SPEAKER = re.compile(r"^(?:fatal|error|remote): ")
+
 _SAFE = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
@@ -104,7 +106,7 @@ def origin(folder: Path) -> str:
     """Where the repository around `folder` comes from: its `origin`, or its own top. Waits for git."""
     for command in (["remote", "get-url", "origin"], ["rev-parse", "--show-toplevel"]):
         try:
-            done = subprocess.run(["git", *command], cwd=folder, capture_output=True, check=False)  # noqa: S603, S607
+            done = subprocess.run(["git", *command], cwd=folder, capture_output=True, check=False)
         except FileNotFoundError:
             raise MemoryUnreachable("git is not installed.", fix="install git, at least 2.31") from None
         if done.returncode == 0:
@@ -123,54 +125,59 @@ def _end(process: asyncio.subprocess.Process) -> None:
             process.kill()
 
 
-def failure(error: GitError, remote: Remote) -> MemoryFailure:
-    """What a failed exchange with `remote` means, with the fix."""
-    text = error.stderr
-    for pattern, kind, fix in _MEANINGS:
-        if re.search(pattern, text, re.IGNORECASE):
-            return kind(f"Memory at {remote.location} did not answer: {_first_line(text)}.", fix=fix(remote))
-    return MemoryUnreachable(
-        f"Memory at {remote.location} did not answer: {_first_line(text)}.", fix="check the input `memory-remote`"
-    )
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What git's words mean, and what a person can do."""
+
+    words: re.Pattern[str]
+    kind: type[MemoryFailure]
+    fix: str
+    fix_elsewhere: str = ""
+    """where the remote is not the event's own repository"""
 
 
 _MEANINGS = (
-    (
-        r"error: 429|rate limit|too many requests",
+    _Meaning(
+        re.compile(r"error: 429|rate limit|too many requests", re.IGNORECASE),
         MemoryThrottled,
-        lambda _: "run again later; the next event recalls as usual",
+        "none needed: the next event recalls again",
     ),
-    (
-        r"authentication failed|error: 40[13]|could not read (username|password)|access denied|permission denied|"
-        r"write access to repository not granted|repository not found|error: 404|repository '.*' not found",
+    _Meaning(
+        re.compile(
+            r"authentication failed|error: 40[134]|could not read (username|password)|(access|permission) denied"
+            r"|access to repository not granted|repository '?.*'? ?not found",
+            re.IGNORECASE,
+        ),
         MemoryDenied,
-        lambda remote: "add `permissions: contents: read` to the job"
-        if remote.is_own
-        else "set the input `memory-token` to a token that may read that repository",
+        "add `permissions: contents: read` to the job",
+        "set the input `memory-token` to a token that may read that repository",
     ),
-    (
-        r"error: 5\d\d|timed? ?out|too slow|early eof|hung up|reset by peer|empty reply|bytes of body",
+    _Meaning(
+        re.compile(r"not appear to be a git repository|does not exist|no such file", re.IGNORECASE),
         MemoryUnreachable,
-        lambda _: "nothing; the next event recalls again",
+        "correct the input `memory-remote`: no git repository is there",
     ),
-    (
-        r"could not resolve|failed to connect|couldn't connect|refused",
+    _Meaning(
+        re.compile(r"could not resolve|failed to connect|couldn't connect|refused", re.IGNORECASE),
         MemoryUnreachable,
-        lambda _: "check the host in `memory-remote`, or the runner's network",
+        "check the host in `memory-remote`, and the runner's network",
     ),
-    (
-        r"does not appear to be a git repository|does not exist|no such file",
-        MemoryUnreachable,
-        lambda _: "check the input `memory-remote`: there is no git repository",
-    ),
+    _Meaning(re.compile(""), MemoryUnreachable, "none needed: the next event recalls again"),
 )
+
+
+def failure(error: GitError, remote: Remote) -> MemoryFailure:
+    """What a failed exchange with `remote` means, with the fix."""
+    meaning = next(meaning for meaning in _MEANINGS if meaning.words.search(error.stderr))
+    fix = meaning.fix if remote.is_own else meaning.fix_elsewhere or meaning.fix
+    return meaning.kind(f"Memory at {remote.location} did not answer: {_first_line(error.stderr)}.", fix=fix)
 
 
 def _first_line(stderr: str) -> str:
     """The line in which git says what went wrong."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))]
-    return (told or lines or ["no word from git"])[0].removeprefix("fatal: ").rstrip(".")[:300]
+    told = [line for line in lines if _SPEAKER.match(line)]
+    return _SPEAKER.sub("", (told or lines or ["git said nothing"])[0]).rstrip(".")[:300]
 
 
 def _environment(configuration: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Self
 
 from memory_agents.core.records import Match, Notice, ProviderInfo, Query
 from memory_agents.errors import MemoryAgentsError
@@ -58,7 +59,7 @@ class MemoryIntegration:
         self._deadline = deadline
         self._reader: MemoryReader | None = None
 
-    async def __aenter__(self) -> MemoryIntegration:
+    async def __aenter__(self) -> Self:
         """Nothing is opened before the first recall."""
         return self
 

@@ -33,8 +33,9 @@ def render(
     try:
         return _within(templates, asked_for, context, fencer=fencer, max_bytes=max_bytes)
     except TemplateError as error:
-        if not templates.fall_back(error) and asked_for == own:
+        if templates.are_default and asked_for == own:
             raise
+        templates.fall_back(error)
         return _within(templates, own, context, fencer=fencer, max_bytes=max_bytes)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from memory_agents.core import namespaces
-from memory_agents.core.characters import visible
+from memory_agents.core.fences import visible
 from memory_agents.core.records import EPOCH, Match, Notice, Query, Record
 from memory_agents.core.sanitizer import redact
 from memory_agents.errors import UsageError
@@ -31,7 +31,9 @@ class Answer:
     ok: bool = True
 
 
-async def recall(reader: MemoryReader, words: str, *, namespace: str, top_k: int, min_score: float, now: datetime) -> Answer:
+async def recall(
+    reader: MemoryReader, words: str, *, namespace: str, top_k: int, min_score: float, now: datetime
+) -> Answer:
     """Search memory for `words`."""
     if not words.strip():
         raise UsageError("There is nothing to look for.", fix="give QUERY some words")
@@ -118,4 +120,3 @@ def _clean(text: str) -> str:
 
 def _date(time: datetime | None) -> str:
     return "" if time is None or time == EPOCH else time.isoformat()
-

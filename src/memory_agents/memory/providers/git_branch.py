@@ -1,81 +1,71 @@
 """The default provider: facts as Markdown files on a git branch, read through git itself.
 
-One fetch a process into a bare repository of our own, under the state folder; then only files that
-are new or changed since the local index was made are read. Everything under the state folder is
-derived and can be thrown away.
+One fetch a process; then only files that are new or changed since the local index was made are read.
+Everything under the state folder is derived and can be thrown away.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from memory_agents.core.records import Health, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import MemoryFailure
-from memory_agents.memory import git
-from memory_agents.memory.index import LocalIndex
+from memory_agents.memory.git import Remote
+from memory_agents.memory.index import IndexCorrupt, LocalIndex, SyncReport
 from memory_agents.memory.providers import fact_file
+from memory_agents.memory.providers.branch_copy import BranchCopy
 
-_REF = "refs/memory-agents/head"
-_REGULAR_FILES = frozenset({"100644", "100755"})
+_T = TypeVar("_T")
 _PARSED_AT_ONCE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """The branch as it was when this process first asked."""
-
-    index: LocalIndex
-    commit: str
-    """empty where the branch does not exist"""
-    notices: tuple[Notice, ...]
 
 
 class GitBranchProvider:
     """Memory that stands in files on the branch `branch` of `remote`."""
 
-    def __init__(self, remote: git.Remote, branch: str, *, state: Path) -> None:
+    def __init__(self, remote: Remote, branch: str, *, state: Path) -> None:
         """`state`: a folder that may be kept between runs; it is made when needed."""
-        self._remote = remote
-        self._branch = branch
         key = hashlib.sha256(f"{remote.location}\n{branch}".encode()).hexdigest()[:16]
-        self._folder = state / f"git-{key}"
+        self._where = f"branch {branch} of {remote.location}"
+        self._index_file = state / f"git-{key}" / "facts.sqlite3"
+        self._copy = BranchCopy(remote, branch, state / f"git-{key}" / "repository.git")
         self._lock = asyncio.Lock()
         self._snapshot: _Snapshot | None = None
 
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
         """See MemoryReader."""
-        return (await self._read()).index.search(query, namespaces=namespaces, top_k=top_k)
+        return await self._ask(lambda index: index.search(query, namespaces=namespaces, top_k=top_k))
 
     async def list_records(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> Sequence[Record]:
         """See MemoryReader."""
-        return (await self._read()).index.list(namespaces=namespaces, limit=limit)
+        return await self._ask(lambda index: index.list(namespaces=namespaces, limit=limit))
 
     async def get_record(self, record_id: str) -> Record | None:
         """See MemoryReader."""
-        return (await self._read()).index.get(record_id)
+        return await self._ask(lambda index: index.get(record_id))
 
     async def health_check(self) -> Health:
         """See MemoryReader."""
         try:
-            snapshot = await self._read()
+            info = await self.get_info()
         except MemoryFailure as error:
             return Health(ok=False, detail=error.message, fix=error.fix)
-        if not snapshot.commit:
-            return Health(ok=True, detail=f"There is no branch `{self._branch}` yet at {self._remote.location}.")
-        return Health(ok=True, detail=f"{len(snapshot.index)} records at commit {snapshot.commit[:12]}.")
+        if not info.version:
+            return Health(ok=True, detail=f"There is no {self._where} yet.")
+        return Health(ok=True, detail=f"{info.records} records at commit {info.version[:12]}.")
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""
+        records = await self._ask(len)
         snapshot = await self._read()
         return ProviderInfo(
             provider="git",
-            location=f"branch {self._branch} of {self._remote.location}",
-            records=len(snapshot.index),
+            location=self._where,
+            records=records,
             version=snapshot.commit,
             notices=snapshot.notices,
         )
@@ -86,108 +76,123 @@ class GitBranchProvider:
             self._snapshot.index.close()
             self._snapshot = None
 
+    async def _ask(self, question: Callable[[LocalIndex], _T]) -> _T:
+        """Ask the index; one that turns out corrupt is made anew and asked once more."""
+        snapshot = await self._read()
+        try:
+            return question(snapshot.index)
+        except IndexCorrupt as error:
+            async with self._lock:
+                await snapshot.rebuild(str(error))
+            return question(snapshot.index)
+
     async def _read(self) -> _Snapshot:
         async with self._lock:
             if self._snapshot is None:
-                self._snapshot = await self._take_snapshot()
+                self._snapshot = await self._take()
             return self._snapshot
 
-    async def _take_snapshot(self) -> _Snapshot:
-        repository = self._folder / "repository.git"
-        if not (repository / "HEAD").exists():
-            repository.mkdir(parents=True, exist_ok=True)
-            await git.run(["init", "--quiet", "--bare", "."], cwd=repository)
-        stale = await self._fetch(repository)
-        commit = await self._commit(repository)
-        entries, too_large = await self._entries(repository) if commit else ({}, [])
-        index = LocalIndex.open(self._folder / "facts.sqlite3")
+    async def _take(self) -> _Snapshot:
+        """The branch as it is now."""
+        notices = list(await self._copy.update())
+        commit = await self._copy.commit()
+        entries: dict[str, str] = {}
+        for path, (blob, size) in (await self._copy.files(commit)).items() if commit else ():
+            if not fact_file.is_fact_path(path):
+                continue
+            if size > fact_file.MAX_BYTES:
+                problem = f"Skipped {path}: it has {size} bytes; at most {fact_file.MAX_BYTES} are read."
+                notices.append(Notice(text=problem, fix="shorten the file on the memory branch", partial=True))
+            else:
+                entries[path] = blob
+        snapshot = _Snapshot(LocalIndex.open(self._index_file), self._copy, commit, entries, notices)
         try:
-            return await self._synced(index, repository, commit, entries, [*stale, *too_large])
+            await snapshot.sync()
         except BaseException:
-            index.close()
+            snapshot.index.close()
             raise
+        return snapshot
 
-    async def _synced(
-        self, index: LocalIndex, repository: Path, commit: str, entries: Mapping[str, str], notices: list[Notice]
-    ) -> _Snapshot:
-        wanted = index.stale(entries)
-        records: dict[str, Record] = {}
-        problems: dict[str, str] = {}
-        contents = await self._contents(repository, {path: entries[path] for path in wanted})
-        for number, (path, content) in enumerate(contents.items()):
+
+@dataclass(slots=True)
+class _Snapshot:
+    """The branch as it was when this process asked, and the index of it."""
+
+    index: LocalIndex
+    copy: BranchCopy
+    commit: str
+    """empty where the branch does not exist"""
+    entries: Mapping[str, str]
+    """path → blob id of the files that are meant to be Records"""
+    _found: list[Notice]
+    """what was wrong before the index was asked"""
+    _problems: dict[str, Notice] = field(default_factory=dict)
+    """path → what is wrong with the file"""
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What was wrong and got around."""
+        rebuilt = [Notice(text=self.index.rebuilt)] if self.index.rebuilt else []
+        return (*self._found, *rebuilt, *(self._problems[path] for path in sorted(self._problems)))
+
+    async def sync(self) -> None:
+        """Bring the index in step with the branch; one that is corrupt is made anew."""
+        try:
+            await self._sync()
+        except IndexCorrupt as error:
+            await self.rebuild(str(error))
+
+    async def rebuild(self, reason: str) -> None:
+        """Throw the index away and make it anew."""
+        self.index.reset(reason)
+        await self._sync()
+
+    async def _sync(self) -> None:
+        known = self.index.entries()
+        loaded = await self._load([path for path, blob in self.entries.items() if known.get(path) != blob])
+        report: SyncReport | None = None
+        while report is None:
+            try:
+                report = await asyncio.to_thread(self.index.sync, self.entries, loaded, version=self.commit)
+            except _NotLoaded as error:  # another process changed the index meanwhile
+                loaded.records.update((await self._load(error.paths)).records)
+        await self._load([path for path in report.unreadable if path not in self._problems])
+        for path in report.duplicates:
+            text = f"Skipped {path}: another file has the same id."
+            self._problems[path] = Notice(text=text, fix="give it another `id`, or none", partial=True)
+
+    async def _load(self, paths: Sequence[str]) -> _Loaded:
+        """Read and parse files; what is wrong with one is kept as its problem."""
+        records: dict[str, Record | None] = {}
+        for number, (path, content) in enumerate(
+            (await self.copy.contents({path: self.entries[path] for path in paths})).items()
+        ):
             if number % _PARSED_AT_ONCE == 0:
                 await asyncio.sleep(0)  # a deadline may end it here
             try:
                 records[path] = fact_file.parse(path, content)
             except fact_file.FactFileError as error:
-                problems[path] = str(error)
-        unreadable = await asyncio.to_thread(index.sync, entries, records, problems, version=commit)
-        if index.rebuilt:
-            notices.append(Notice(text=index.rebuilt))
-        notices += (Notice(text=f"Skipped {problem}", partial=True) for problem in unreadable)
-        return _Snapshot(index=index, commit=commit, notices=tuple(notices))
+                records[path] = None
+                self._problems[path] = Notice(text=f"Skipped {error.message}", fix=error.fix, partial=True)
+        return _Loaded(records)
 
-    async def _fetch(self, repository: Path) -> list[Notice]:
-        """Bring the branch's newest commit; with an older copy at hand, a failure is only a notice."""
-        source = f"+refs/heads/{self._branch}:{_REF}"
-        args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", "--no-recurse-submodules"]
-        for attempt in range(20):
-            try:
-                await git.run(
-                    [*args, "--", self._remote.location, source],
-                    cwd=repository,
-                    configuration=self._remote.configuration(),
-                )
-            except git.GitError as error:
-                if "couldn't find remote ref" in error.stderr:
-                    await git.run(["update-ref", "-d", _REF], cwd=repository)
-                    return []
-                if ".lock': File exists" in error.stderr and attempt < 19:  # noqa: PLR2004
-                    await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311 -- another process fetches too
-                    continue
-                failure = git.failure(error, self._remote)
-                if not await self._commit(repository):
-                    raise failure from None
-                text = f"{failure.message} The copy of an earlier run is used."
-                return [Notice(text=text, fix=failure.fix, partial=True)]
-            return []
-        return []
 
-    async def _commit(self, repository: Path) -> str:
-        try:
-            return (await git.run(["rev-parse", "--verify", "--quiet", _REF], cwd=repository)).decode().strip()
-        except git.GitError:
-            return ""
+class _NotLoaded(Exception):
+    """The index wants Records that were not read for it."""
 
-    async def _entries(self, repository: Path) -> tuple[dict[str, str], list[Notice]]:
-        """path → blob id of the files that are meant to be Records."""
-        listing = await git.run(["ls-tree", "-r", "-z", "--long", _REF], cwd=repository)
-        entries: dict[str, str] = {}
-        too_large: list[Notice] = []
-        for line in listing.split(b"\0")[:-1]:
-            facts, _, raw_path = line.partition(b"\t")
-            mode, _, blob, size = facts.decode().split()
-            path = raw_path.decode(errors="replace")
-            if mode not in _REGULAR_FILES or not fact_file.is_fact_path(path):
-                continue
-            if int(size) > fact_file.MAX_BYTES:
-                problem = f"Skipped {path}: it has {size} bytes; at most {fact_file.MAX_BYTES} are read."
-                too_large.append(Notice(text=problem, fix="shorten the file on the memory branch", partial=True))
-            else:
-                entries[path] = blob
-        return entries, too_large
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(paths)
+        self.paths = paths
 
-    async def _contents(self, repository: Path, blobs: Mapping[str, str]) -> dict[str, bytes]:
-        """path → content, in one call of git; see git-cat-file(1), batch output."""
-        if not blobs:
-            return {}
-        asked = "".join(f"{blob}\n" for blob in blobs.values()).encode()
-        output = await git.run(["cat-file", "--batch"], cwd=repository, stdin=asked)
-        contents: dict[str, bytes] = {}
-        at = 0
-        for path in blobs:
-            end = output.index(b"\n", at)
-            size = int(output[at:end].split()[2])
-            contents[path] = output[end + 1 : end + 1 + size]
-            at = end + 1 + size + 1
-        return contents
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """Records that were read ahead, for the index to take."""
+
+    records: dict[str, Record | None]
+
+    def __call__(self, paths: Sequence[str]) -> Iterable[tuple[str, Record | None]]:
+        missing = [path for path in paths if path not in self.records]
+        if missing:
+            raise _NotLoaded(missing)
+        return [(path, self.records[path]) for path in paths]

@@ -16,7 +16,7 @@ _EXTRAS = {"chromadb": "chromadb", "agentcore": "aiobotocore"}
 def create(provider: str, *, remote: Remote, branch: str, state: Path) -> MemoryReader:
     """Make the provider; no I/O. Raises MissingExtra or SettingsError."""
     if provider == "git":
-        from memory_agents.memory.providers.git_branch import GitBranchProvider  # noqa: PLC0415 -- brings numpy
+        from memory_agents.memory.providers.git_branch import GitBranchProvider
 
         return GitBranchProvider(remote, branch, state=state)
     package = _EXTRAS.get(provider)

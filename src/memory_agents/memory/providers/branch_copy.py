@@ -1,0 +1,95 @@
+"""A bare repository of our own that holds the newest commit of the memory branch, and what is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+from memory_agents.core.records import Notice
+from memory_agents.memory import git
+
+_REF = "refs/memory-agents/head"
+_REGULAR_FILES = frozenset({"100644", "100755"})
+_TRIES = 20
+
+
+class BranchCopy:
+    """The branch `branch` of `remote`, copied into `folder`."""
+
+    def __init__(self, remote: git.Remote, branch: str, folder: Path) -> None:
+        """`folder` is made when needed."""
+        self._remote = remote
+        self._branch = branch
+        self._folder = folder
+
+    async def update(self) -> tuple[Notice, ...]:
+        """Bring the newest commit. With an older one at hand a failure is only a notice; else a MemoryFailure."""
+        if not (self._folder / "HEAD").exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            await self._git("init", "--quiet", "--bare", ".")
+        try:
+            await self._fetch()
+        except git.GitError as error:
+            if "couldn't find remote ref" in error.stderr:
+                await self._git("update-ref", "-d", _REF)
+                return ()
+            failure = git.failure(error, self._remote)
+            if not await self.commit():
+                raise failure from None
+            text = f"{failure.message} What an earlier run brought is used."
+            return (Notice(text=text, fix=failure.fix, partial=True),)
+        return ()
+
+    async def commit(self) -> str:
+        """The commit that was brought last; empty where there is no branch."""
+        try:
+            return (await self._git("rev-parse", "--verify", "--quiet", _REF)).decode().strip()
+        except git.GitError:
+            return ""
+
+    async def files(self, commit: str) -> dict[str, tuple[str, int]]:
+        """Path → blob id and size in bytes of the regular files: no links, no submodules."""
+        files: dict[str, tuple[str, int]] = {}
+        for line in (await self._git("ls-tree", "-r", "-z", "--long", commit)).split(b"\0")[:-1]:
+            described, _, path = line.partition(b"\t")
+            mode, _, blob, size = described.decode().split()
+            if mode in _REGULAR_FILES:
+                files[path.decode(errors="replace")] = (blob, int(size))
+        return files
+
+    async def contents(self, blobs: Mapping[str, str]) -> dict[str, bytes]:
+        """Path → content for path → blob id, by one call of git; see git-cat-file(1), batch output."""
+        if not blobs:
+            return {}
+        output = await self._git("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs.values()).encode())
+        contents: dict[str, bytes] = {}
+        at = 0
+        for path in blobs:
+            end = output.index(b"\n", at)
+            size = int(output[at:end].split()[2])
+            contents[path] = output[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+        return contents
+
+    async def _fetch(self) -> None:
+        """Fetch, waiting for another process that fetches into the same folder. Raises GitError."""
+        options = ("--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", "--no-recurse-submodules")
+        refspec = f"+refs/heads/{self._branch}:{_REF}"
+        for attempt in range(_TRIES):
+            try:
+                await git.run(
+                    ["fetch", *options, "--", self._remote.location, refspec],
+                    cwd=self._folder,
+                    configuration=self._remote.configuration(),
+                )
+            except git.GitError as error:
+                if ".lock': File exists" not in error.stderr or attempt == _TRIES - 1:
+                    raise
+                await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311 -- not a secret
+            else:
+                return
+
+    async def _git(self, *args: str, stdin: bytes = b"") -> bytes:
+        return await git.run(args, cwd=self._folder, stdin=stdin)

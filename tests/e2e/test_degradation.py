@@ -1,0 +1,166 @@
+"""Whatever happens to memory, the step is green, says what happened and how to mend it, and gives a usable prompt."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from memory_agents.memory.index import database
+from tests import webhooks
+from tests.e2e.conftest import World
+from tests.e2e.step import Done
+
+EVENT = next(payload for payload in webhooks.examples("issues") if payload["action"] == "opened")
+FACT = "`README.md` is generated from"
+BROKEN_FACT = "---\nid: f0000001\ncreated_at: yesterday\n---\n\nSpelling error in the README file.\n"
+
+
+def assert_usable(done: Done, status: str, *told: str) -> None:
+    """Green, the status, a warning that holds every word of `told`, and a prompt with the issue in it."""
+    assert done.exit_code == 0, done.log
+    assert (done.status, done.outputs["action"]) == (status, "recalled")
+    assert "Spelling error in the README file" in done.prompt
+    assert "What is asked of you" in done.prompt
+    for words in told:
+        assert any(words in warning for warning in done.warnings), done.log
+        assert words.partition("`")[0] in done.summary.replace("\\", "")
+
+
+def index_file(world: World) -> Path:
+    [file] = world.step().state.glob("*/facts.sqlite3")
+    return file
+
+
+def test_all_is_well_without_a_warning(world: World) -> None:
+    world.remember()
+    done = world.step().run(EVENT)
+    assert_usable(done, "ok")
+    assert FACT in done.prompt
+    assert done.warnings == []
+
+
+def test_without_a_branch_memory_is_empty_and_the_summary_says_the_next_step(world: World) -> None:
+    done = world.step().run(EVENT)
+    assert_usable(done, "empty")
+    assert "There is no memory yet. Next step: create the branch `memory`" in done.summary
+
+
+def test_a_remote_that_is_not_there_leaves_a_plain_prompt(world: World) -> None:
+    done = world.step().run(EVENT, memory_remote="http://127.0.0.1:9/octo/memory.git")
+    assert_usable(done, "unavailable", "127.0.0.1:9", "Fix: check the host in `memory-remote`")
+
+
+def test_a_remote_slower_than_the_deadline_is_left_behind(world: World) -> None:
+    world.remember()
+    world.github.faults.add("git", latency=20, times=None)
+    started = time.monotonic()
+    done = world.step().run(EVENT, timeout_seconds="1")
+    assert_usable(done, "unavailable", "within 1 seconds", "Fix: raise `timeout-seconds`")
+    assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a database at all " * 500, None], ids=["empty", "noise", "torn"])
+def test_a_corrupt_index_is_made_anew(world: World, damage: bytes | None) -> None:
+    world.remember()
+    world.step().run(EVENT)
+    file = index_file(world)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2] if damage is None else damage)
+    done = world.step().run(EVENT)
+    assert_usable(done, "ok", "index was")
+    assert FACT in done.prompt
+
+
+def test_an_index_of_an_older_version_is_made_anew(world: World) -> None:
+    world.remember()
+    world.step().run(EVENT)
+    with sqlite3.connect(index_file(world)) as connection:
+        connection.execute(f"PRAGMA user_version = {database.FORMAT - 1}")
+    connection.close()
+    done = world.step().run(EVENT)
+    assert_usable(done, "ok", "index was", "version")
+    assert FACT in done.prompt
+
+
+def test_a_token_without_contents_read_names_the_permissions_line(world: World) -> None:
+    world.remember()
+    world.github.faults.add(status=403, times=None)
+    done = world.step().run(EVENT)
+    assert_usable(done, "unavailable", "GitHub answered 403", "Fix: add `permissions: contents: read` to the job")
+
+
+def test_a_refused_configuration_does_not_stop_memory_that_is_elsewhere(world: World) -> None:
+    world.remember()
+    world.github.faults.add("GET /repos", status=403, times=None)
+    done = world.step().run(EVENT)
+    assert_usable(done, "ok", "The default settings and templates are used", "`permissions: contents: read`")
+    assert FACT in done.prompt
+
+
+def test_being_rate_limited_says_that_it_passes(world: World) -> None:
+    world.remember()
+    world.github.faults.add(status=429, times=None)
+    done = world.step().run(EVENT)
+    assert_usable(done, "unavailable", "GitHub answered 429", "Fix: run again when the rate limit is over")
+
+
+def test_a_primary_rate_limit_is_not_taken_for_a_missing_permission(world: World) -> None:
+    world.remember()
+    world.github.faults.add("GET /repos", status=403, limit="primary", times=None)
+    done = world.step().run(EVENT)
+    assert_usable(done, "ok", "Fix: run again when the rate limit is over")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_failing_server_leaves_a_plain_prompt(world: World, status: int) -> None:
+    world.remember()
+    world.github.faults.add(status=status, times=None)
+    done = world.step().run(EVENT)
+    assert_usable(done, "unavailable", f"GitHub answered {status}", f"error: {status}")
+
+
+def test_a_cut_connection_leaves_a_plain_prompt(world: World) -> None:
+    world.remember()
+    world.github.faults.add(cut=True, times=None)
+    assert_usable(world.step().run(EVENT), "unavailable", "could not be reached")
+
+
+def test_a_failing_server_after_a_good_run_falls_back_on_the_copy_of_that_run(world: World) -> None:
+    world.remember()
+    world.step().run(EVENT)
+    world.github.faults.add("git", status=500, times=None)
+    done = world.step().run(EVENT)
+    assert_usable(done, "degraded", "What an earlier run brought is used")
+    assert FACT in done.prompt
+
+
+def test_a_broken_fact_file_is_named_with_its_line_and_the_others_are_recalled(world: World) -> None:
+    world.remember()
+    world.remember({"codebase/conventions/broken.md": BROKEN_FACT})
+    for _ in range(2):  # the second run finds it in the index, unread
+        done = world.step().run(EVENT)
+        assert_usable(done, "degraded", "codebase/conventions/broken.md:3: `created_at` is not a date")
+        assert FACT in done.prompt
+
+
+def test_an_invalid_configuration_is_named_with_its_line_and_defaults_are_used(world: World) -> None:
+    world.remember()
+    world.repository.commit_files({".github/memory-agents.yml": "# ours\ntop-k: many\n"})
+    done = world.step().run(EVENT)
+    assert_usable(done, "ok", ".github/memory-agents.yml:2: `top-k`", "The default settings are used")
+    assert FACT in done.prompt
+
+
+def test_an_invalid_template_is_named_with_its_line_and_ours_is_used(world: World) -> None:
+    world.remember()
+    world.repository.commit_files({".github/memory-agents/prompts/issue.md.j2": "Hello\n{{ isue.number }}\n"})
+    done = world.step().run(EVENT)
+    assert_usable(done, "ok", ".github/memory-agents/prompts/issue.md.j2:2: 'isue' is undefined")
+    assert FACT in done.prompt
+
+
+def test_a_template_that_is_not_there_is_named_and_the_events_own_is_used(world: World) -> None:
+    done = world.step().run(EVENT, template="triage")
+    assert_usable(done, "empty", "There is no template triage.md.j2", "add .github/memory-agents/prompts/triage.md.j2")
