@@ -9,26 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-import yaml
-
-from memory_agents.core import namespaces
+from memory_agents.core import namespaces, yaml_text
 from memory_agents.core.records import EPOCH, Record, Source
 from memory_agents.errors import MemoryAgentsError
 
 _T = TypeVar("_T")
 
 MAX_BYTES = 65_536
-_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-"""makes text, lists and mappings only; libyaml's where PyYAML was built with it"""
-
 _SUFFIX = ".md"
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _ID = re.compile(r"[a-z0-9_-]{8,64}")
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
+_OPENING = re.compile(r"---[ \t]*(?:\n|\Z)")
 _HEADING = re.compile(r"#{1,3}[ \t]+(\S.*)")
 
 
@@ -54,7 +51,7 @@ def parse(path: str, content: bytes) -> Record:
     except UnicodeDecodeError as error:
         raise FactFileError(path, content[: error.start].count(b"\n") + 1, "it is not valid UTF-8") from None
     front = _FRONT.match(text)
-    if front is None and text.startswith("---\n"):
+    if front is None and _OPENING.match(text):
         raise FactFileError(path, 1, "the front matter has no closing ---")
     fields = _Fields(path, (front[1] or "") if front else "")
     body = text[front.end() :].strip("\n") if front else text.strip("\n")
@@ -83,7 +80,7 @@ def _record(path: str, fields: _Fields, body: str) -> Record:
         state=fields.text("state"),
         paths=fields.texts("paths"),
         expires_at=fields.time("expires_at"),
-        approved=fields.text("approved").lower() not in {"false", "no", "off"},
+        approved=fields.flag("approved", default=True),
         approved_by=fields.text("approved_by"),
         proposed_by=fields.text("proposed_by"),
         replaces=fields.text("replaces"),
@@ -101,27 +98,13 @@ class _Fields:
 
     def __init__(self, path: str, front: str) -> None:
         self._path = path
-        self._values: Mapping[str, object] = {}
-        self._lines: dict[str, int] = {}
-        loader = _Loader(front)
         try:
-            node = loader.get_single_node()
-            values = None if node is None else loader.construct_document(node)
-        except yaml.MarkedYAMLError as error:
+            document = yaml_text.read(front)
+        except yaml_text.YamlFault as fault:
             # Line 1 of the file is the opening ---.
-            line = error.problem_mark.line + 2 if error.problem_mark else 1
-            raise FactFileError(path, line, f"the front matter is not YAML: {error.problem}") from None
-        except (yaml.YAMLError, RecursionError) as error:
-            problem = str(error).partition("\n")[0] or "it is nested too deeply"
-            raise FactFileError(path, 1, f"the front matter is not YAML: {problem}") from None
-        finally:
-            loader.dispose()
-        if node is None:
-            return
-        if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
-            raise FactFileError(path, 2, "the front matter is not a list of `name: value` lines")
-        self._values = values
-        self._lines = {str(key.value): key.start_mark.line + 2 for key, _ in node.value}
+            raise FactFileError(path, fault.line + 1, f"the front matter: {fault.problem}") from None
+        self._values = document.values
+        self._lines = {name: line + 1 for name, line in document.lines.items()}
 
     def text(self, name: str) -> str:
         value = self._values.get(name, "")
@@ -143,6 +126,12 @@ class _Fields:
         if found and not _ID.fullmatch(found):
             raise self._wrong("id", "is not 8 to 64 of a-z, 0-9, _ and -")
         return found
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        found = self.text(name).lower()
+        if found and found not in _FLAGS:
+            raise self._wrong(name, "is neither true nor false")
+        return _FLAGS.get(found, default)
 
     def integer(self, name: str) -> int | None:
         return self._parsed(name, _natural, "is not a whole number")

@@ -1,0 +1,251 @@
+"""A Markdown file of the branch → Record: hand-written, machine-written, broken and hostile."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory_agents.core.records import EPOCH, Record, Trust
+from memory_agents.memory.providers import fact_file
+from memory_agents.memory.providers.fact_file import FactFileError
+
+PATH = "codebase/conventions/docs-f1a2c3d4.md"
+
+WHOLE = """\
+---
+id: f1a2c3d4
+title: "Docs: how to"
+repository: octo/hello
+number: 12
+source: https://github.com/octo/hello/pull/2#issuecomment-1
+author: octo-editor
+author_id: "583231"
+permission: write
+created_at: "2026-01-31T13:00:00+01:00"
+expires_at: 2026-06-30
+paths: [docs/**, README.md]
+labels: documentation
+approved: true
+approved_by: boss
+proposed_by: memory-agents
+replaces: f0000000
+cites:
+  - "12"
+  - "14"
+---
+
+Write docs in the present tense.
+
+Second paragraph.
+"""
+
+
+def parse(text: str, path: str = PATH) -> Record:
+    return fact_file.parse(path, text.encode())
+
+
+def test_a_file_of_ours_is_read_whole() -> None:
+    record = parse(WHOLE)
+    assert (record.id, record.namespace, record.title) == ("f1a2c3d4", "codebase/conventions", "Docs: how to")
+    assert record.text == "Write docs in the present tense.\n\nSecond paragraph."
+    assert record.created_at == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert record.expires_at == datetime(2026, 6, 30, tzinfo=UTC)
+    assert (record.source.repository, record.source.number, record.source.author_id) == ("octo/hello", 12, 583231)
+    assert (record.source.author, record.source.permission) == ("octo-editor", "write")
+    assert (record.paths, record.labels, record.cites) == (
+        ("docs/**", "README.md"),
+        ("documentation",),
+        ("12", "14"),
+    )
+    assert (record.approved, record.approved_by, record.proposed_by) == (True, "boss", "memory-agents")
+    assert record.replaces == "f0000000"
+
+
+def test_a_file_written_by_hand_needs_no_front_matter() -> None:
+    record = parse("# Tests\n\nUse pytest.\n", "testing/patterns/tests.md")
+    assert (record.namespace, record.title, record.text) == ("testing/patterns", "Tests", "# Tests\n\nUse pytest.")
+    assert (record.created_at, record.trust) == (EPOCH, Trust.MAINTAINER)
+
+
+def test_a_file_without_an_id_has_one_for_as_long_as_it_keeps_its_path() -> None:
+    first, edited = parse("Tabs."), parse("Spaces.")
+    assert first.id == edited.id != parse("Tabs.", "codebase/conventions/other.md").id
+    assert re.fullmatch(r"[a-z0-9_-]{8,64}", first.id)
+
+
+@pytest.mark.parametrize(
+    "text", ["---\n---\nTabs.", "---\n\n---\n\n\nTabs.\n\n", "---  \n--- \t\nTabs.", "---\n# x\n---\nTabs."]
+)
+def test_empty_front_matter_is_none(text: str) -> None:
+    record = parse(text)
+    assert (record.text, record.approved, record.expires_at) == ("Tabs.", True, None)
+
+
+def test_a_rule_in_the_text_does_not_end_the_front_matter_twice() -> None:
+    assert parse("---\ntitle: A\n---\nabove\n\n---\nbelow\n").text == "above\n\n---\nbelow"
+
+
+@pytest.mark.parametrize("blank", ["", " \n", '""'])
+def test_a_blank_field_is_unset(blank: str) -> None:
+    assert parse(f"---\nexpires_at: {blank}\nnumber: {blank}\nid: {blank}\napproved: {blank}\n---\nTabs.").approved
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_the_text() -> None:
+    content = b"\xef\xbb\xbf" + WHOLE.replace("\n", "\r\n").encode()
+    assert fact_file.parse(PATH, content) == parse(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "expected"),
+    [
+        ("author: no", "author", "no"),
+        ("author: null", "author", "null"),
+        ("author: 0x1F", "author", "0x1F"),
+        ("author: 1e3", "author", "1e3"),
+        ("author: 12:30", "author", "12:30"),
+        ("author: !!int 5", "author", "5"),
+    ],
+)
+def test_a_scalar_is_the_text_that_was_written(line: str, field: str, expected: str) -> None:
+    assert getattr(parse(f"---\n{line}\n---\nTabs.").source, field) == expected
+
+
+def test_an_unquoted_id_and_date_are_read_as_written() -> None:
+    record = parse("---\nid: 0123456789\ncreated_at: 2026-01-01\n---\nTabs.")
+    assert (record.id, record.created_at) == ("0123456789", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("value", ["false", "no", "off", "False", '"NO"'])
+def test_what_is_not_approved_is_not_recallable(value: str) -> None:
+    record = parse(f"---\napproved: {value}\n---\nTabs.")
+    assert not record.approved
+    assert record.trust is Trust.UNTRUSTED
+
+
+@pytest.mark.parametrize(
+    ("front", "line", "told"),
+    [
+        ("title: a: b", 2, "mapping values"),
+        ("title: [a", 3, "expected"),
+        ("id: SHOUTING", 2, "`id` is not 8 to 64"),
+        ("id: short", 2, "`id`"),
+        ("id: ../../etc", 2, "`id`"),
+        ("title: x\ncreated_at: yesterday", 3, "`created_at` is not a date"),
+        ("expires_at: 2026-13-01", 2, "`expires_at`"),
+        ("expires_at: 0001-01-01T00:00:00+23:00", 2, "`expires_at`"),
+        ("number: twelve", 2, "`number` is not a whole number"),
+        ("number: -1", 2, "`number`"),
+        ("author_id: ²", 2, "`author_id`"),
+        ("author: [a, b]", 2, "`author` is not text"),
+        ("title: x\npaths:\n  a: b", 3, "`paths` is not a list of texts"),
+        ("paths: [[a]]", 2, "`paths`"),
+        ("approved: flase", 2, "`approved` is neither true nor false"),
+        ("title: a\n\ntitle: b", 4, "`title` stands there twice"),
+        ("- a\n- b", 2, "`name: value` lines"),
+        ("just words", 2, "`name: value` lines"),
+        ("a: &a [x]\nb: *a", 3, "aliases"),
+        ("title: \x07", 2, "character"),
+        ("a: " + "[" * 30_000, 2, "nested too deeply"),
+        ("? [a]\n: b", 2, "a name is not text"),
+    ],
+)
+def test_each_fault_of_the_front_matter_is_named_with_path_and_line(front: str, line: int, told: str) -> None:
+    with pytest.raises(FactFileError) as refused:
+        parse(f"---\n{front}\n---\nTabs.")
+    assert refused.value.message.startswith(f"{PATH}:{line}: ")
+    assert told in refused.value.message
+    assert refused.value.fix
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "told"),
+    [
+        (b"---\ntitle: a\n", 1, "no closing ---"),
+        (b"---  \ntitle: a\n", 1, "no closing ---"),
+        (b"---", 1, "no closing ---"),
+        (b"", 1, "it has no text"),
+        (b" \n\n", 3, "it has no text"),
+        (b"---\ntitle: a\n---\n\n", 5, "it has no text"),
+        (b"fine\nfine\n\xff\n", 3, "not valid UTF-8"),
+        (b"x" * (fact_file.MAX_BYTES + 1), 1, "bytes; at most"),
+    ],
+)
+def test_each_fault_of_the_file_is_named_with_path_and_line(content: bytes, line: int, told: str) -> None:
+    with pytest.raises(FactFileError) as refused:
+        fact_file.parse(PATH, content)
+    assert refused.value.message.startswith(f"{PATH}:{line}: ")
+    assert told in refused.value.message
+
+
+PIECES = [
+    *"[]{}'\"#:\né\t\0",
+    "---\n",
+    "---\n---\n",
+    "id: ",
+    "paths: ",
+    "- ",
+    "&a ",
+    "*a",
+    "? ",
+    "created_at: ",
+    "\r\n",
+]
+
+
+@given(st.binary(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=30).map(lambda p: "".join(p).encode()))
+def test_any_bytes_are_a_record_or_an_error_of_one_line_with_its_place(content: bytes) -> None:
+    try:
+        record = fact_file.parse(PATH, content)
+    except FactFileError as refused:
+        assert re.match(re.escape(PATH) + r":\d+: \S", refused.message)  # noqa: PT017
+        assert refused.message.isprintable()  # noqa: PT017
+    else:
+        assert record.text.strip()
+        assert record.created_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
+        "a: " + "[" * 60_000,
+        "{" * 60_000,
+        "- " * 30_000,
+        "? " * 30_000,
+        "".join(f"k{n}: v\n" for n in range(6_000)),
+        "a: " + "'" * 60_000,
+        "---x\n" * 12_000,
+    ],
+    ids=["aliases", "lists", "mappings", "entries", "names", "fields", "quotes", "rules"],
+)
+def test_hostile_front_matter_takes_no_time(front: str) -> None:
+    started = time.monotonic()
+    try:
+        parse(f"---\n{front}\n---\nTabs.")
+    except FactFileError:
+        pass
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("codebase/conventions/tests.md", True),
+        ("own/tests.md", True),
+        ("README.md", False),
+        ("codebase/conventions/tests.txt", False),
+        ("codebase/conventions/.md", False),
+        ("meta/forgotten.md", False),
+        ("Codebase/tests.md", False),
+        (".github/tests.md", False),
+        ("codebase/../tests.md", False),
+        ("codebase//tests.md", False),
+    ],
+)
+def test_only_markdown_in_a_namespaces_folder_is_meant_to_be_a_record(path: str, expected: bool) -> None:
+    assert fact_file.is_fact_path(path) is expected
