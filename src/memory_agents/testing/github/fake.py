@@ -92,8 +92,8 @@ class FakeGitHub(World):
         if token:
             self._journal.note_token(token)
         fault = self.faults.take(request, is_git=is_git)
-        if fault and fault.latency:
-            self._stopping.wait(fault.latency)
+        if fault and fault.latency and self._stopping.wait(fault.latency):
+            raise ConnectionAbortedError("the fake stops, and nobody waits for this answer")
         refusal = fault.reply(self.rate_limit()["reset"]) if fault else None
         if is_git:
             reply = refusal or smart_http.answer(request, self, token)
