@@ -95,24 +95,18 @@ def test_a_bomb_of_aliases_is_refused_at_once() -> None:
 PIECES = st.sampled_from(
     [
         *"[]{}'\"#:\né\t\x85\ufeff",
-        *[
-            "top-k",
-            "sections",
-            "patterns",
-            ": ",
-            "  ",
-            "- ",
-            "&a ",
-            "*a",
-            "<<",
-            "? ",
-            "!!int ",
-            "%YAML 9.9",
-            "---",
-            "...",
-            "5",
-            "yes",
-        ],
+        "top-k",
+        "sections",
+        ": ",
+        "  ",
+        "- ",
+        "&a ",
+        "*a",
+        "<<",
+        "? ",
+        "!!int ",
+        "---",
+        "yes",
     ]
 )
 

@@ -23,6 +23,19 @@ from memory_agents.errors import TemplateError
 SUFFIX = ".md.j2"
 PARTIALS = "_partials/"
 
+_FAULTS = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    SyntaxError,  # of the Python that Jinja makes: loops nested more than 20 deep
+    TypeError,
+    ValueError,
+)
+"""what a template can raise by its own doing"""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -81,7 +94,7 @@ class Templates:
             raise TemplateError(
                 f"{error.filename}:{error.lineno}: {error.message}.", fix=f"correct {error.filename}"
             ) from None
-        except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+        except _FAULTS as error:
             place = _place(error.__traceback__, self._folder) or file
             raise TemplateError(
                 f"{place}: {_reason(error)}.", fix=f"correct {place.rpartition(':')[0] or place}"

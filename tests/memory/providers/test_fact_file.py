@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from datetime import UTC, datetime
@@ -225,10 +226,8 @@ def test_any_bytes_are_a_record_or_an_error_of_one_line_with_its_place(content: 
 )
 def test_hostile_front_matter_takes_no_time(front: str) -> None:
     started = time.monotonic()
-    try:
+    with contextlib.suppress(FactFileError):
         parse(f"---\n{front}\n---\nTabs.")
-    except FactFileError:
-        pass
     assert time.monotonic() - started < 1
 
 
