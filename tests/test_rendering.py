@@ -190,7 +190,7 @@ def test_after_falling_back_ours_are_used_and_why_is_noticed() -> None:
     templates.fall_back(refused.value)
     assert templates.are_default
     assert [f"{FOLDER}/issue.md.j2:1: " in notice.text for notice in templates.notices] == [True]
-    with pytest.raises(TemplateError, match="^prompts/"):
+    with pytest.raises(TemplateError, match=r"^prompts/"):
         templates.render("issue", {})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -64,9 +65,11 @@ class MemoryIntegration:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close the provider."""
+        """Close the provider. What was recalled stands, whatever becomes of that."""
         if self._reader is not None:
-            await self._reader.close()
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(self._deadline):
+                    await self._reader.close()
 
     async def recall(self, query: Query, sections: tuple[Section, ...]) -> Recollection:
         """Search every section; a section that fails is empty and noticed. Never raises for memory's sake."""
@@ -75,40 +78,48 @@ class MemoryIntegration:
         notices: list[Notice] = []
         info: ProviderInfo | None = None
         answered = 0
+        limit = asyncio.timeout(self._deadline)
         try:
-            async with asyncio.timeout(self._deadline):
+            async with limit:
                 if self._reader is None:
                     self._reader = self._open_reader()
                 for section in sections:
-                    found[section.name] = await self._search(self._reader, query, section)
-                    answered += 1
+                    try:
+                        found[section.name] = await self._search(self._reader, query, section)
+                        answered += 1
+                    except Exception as error:  # noqa: BLE001 -- the next section may still answer
+                        notices.append(_notice(error))
                 info = await self._reader.get_info()
                 notices += info.notices
-        except TimeoutError:
-            notices.append(
-                Notice(
-                    text=f"Memory did not answer within {self._deadline:g} seconds.",
-                    fix="raise `timeout-seconds`, or see why the memory's remote is slow",
-                    partial=True,
-                )
-            )
-        except MemoryAgentsError as error:
-            notices.append(Notice(text=error.message, fix=error.fix, partial=True))
         except Exception as error:  # noqa: BLE001 -- recall degrades here: memory must never stop a run
-            notices.append(Notice(text=f"Memory failed: {type(error).__name__}: {error}.", partial=True))
+            notices.append(self._late() if limit.expired() else _notice(error))
         status = _status(answered=answered, notices=notices, any_match=any(found.values()))
         return Recollection(
             status=status,
             sections=MappingProxyType(found),
-            notices=tuple(notices),
+            notices=tuple(dict.fromkeys(notices)),
             info=info,
             seconds=time.monotonic() - started,
+        )
+
+    def _late(self) -> Notice:
+        return Notice(
+            text=f"Memory did not answer within {self._deadline:g} seconds.",
+            fix="raise `timeout-seconds`, or see why the memory's remote is slow",
+            partial=True,
         )
 
     @staticmethod
     async def _search(reader: MemoryReader, query: Query, section: Section) -> tuple[Match, ...]:
         matches = await reader.search_records(query, namespaces=section.namespaces, top_k=section.top_k)
         return tuple(match for match in matches if match.score >= section.min_score)
+
+
+def _notice(error: Exception) -> Notice:
+    """What went wrong, for a person."""
+    if isinstance(error, MemoryAgentsError):
+        return Notice(text=error.message, fix=error.fix, partial=True)
+    return Notice(text=f"Memory failed: {type(error).__name__}: {error}.", partial=True)
 
 
 def _status(*, answered: int, notices: list[Notice], any_match: bool) -> Status:
