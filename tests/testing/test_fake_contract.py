@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from importlib.resources import files
+
 import pytest
 import requests
 
@@ -86,6 +90,14 @@ def test_nullable_fields_take_null_and_others_do_not() -> None:
     label = {"id": 1, "node_id": "x", "url": "http://h/l", "name": "n", "color": "f", "default": False}
     assert contract.check_response(found.operation, 201, label | {"description": None}) == []
     assert contract.check_response(found.operation, 201, label | {"description": None, "name": None}) != []
+
+
+def test_the_closure_of_githubs_description_is_closed_and_light() -> None:
+    text = files("memory_agents.testing").joinpath("openapi", "github.json").read_text(encoding="utf-8")
+    components = json.loads(text)["components"]
+    referred = {tuple(each.split("/")) for each in re.findall(r'"#/components/([^"]+)"', text)}
+    assert {(kind, name) for kind, name in referred if name not in components[kind]} == set()
+    assert len(text) < 500_000
 
 
 def test_the_more_literal_of_two_paths_is_meant() -> None:

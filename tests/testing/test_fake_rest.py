@@ -148,6 +148,9 @@ def test_files_and_folders_are_read_at_a_branch(client: Repository, repository: 
     assert not isinstance(file, list)
     assert isinstance(folder, list)
     assert (file.decoded_content, [each.path for each in folder]) == (b"deep\n", ["docs/a b.md"])
+    root = client.get_contents("")
+    assert isinstance(root, list)
+    assert [(each.path, each.type) for each in root] == [("README.md", "file"), ("docs", "dir")]
     other = client.get_contents("README.md", ref="memory")
     assert not isinstance(other, list)
     assert other.decoded_content == b"other\n"
@@ -174,6 +177,8 @@ def test_git_data_is_written_and_read_through_real_git(client: Repository, repos
     assert repository.git.run("show", "memory:facts/two.md") == b"two\n"
     assert client.get_git_commit(commit.sha).message == "Remember [skip ci]"
     assert [ref.ref for ref in client.get_git_matching_refs("heads/m")] == ["refs/heads/main", "refs/heads/memory"]
+    with pytest.raises(github.UnknownObjectException):
+        client.get_git_commit("memory")
     client.get_git_ref("heads/memory").delete()
     assert repository.git.resolve("refs/heads/memory") is None
 

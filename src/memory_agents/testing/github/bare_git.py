@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+FULL_ID = re.compile(r"[0-9a-f]{40}")
 FIRST_TIME = "2020-01-01T00:00:00Z"
 """the time of seeded commits, so that their ids are the same in every run"""
 
@@ -76,7 +78,9 @@ class BareGit:
             return None
 
     def type_of(self, sha: str) -> str | None:
-        """The type of an object, or None if there is none."""
+        """The type of an object, or None if there is none. Only a full id names an object, as in GitHub's API."""
+        if not FULL_ID.fullmatch(sha):
+            return None
         try:
             return self.run("cat-file", "-t", sha).decode().strip()
         except GitRefused:

@@ -140,7 +140,7 @@ class Contract:
         long = {each["name"] for each in self._parameters(operation) if each.get("x-multi-segment")}
         pattern = ""
         for literal, name in re.findall(r"([^{]+)(?:\{([^}]+)\})?", operation.path):
-            pattern += re.escape(literal) + (f"(?P<{name}>{'.+' if name in long else '[^/]+'})" if name else "")
+            pattern += re.escape(literal) + (f"(?P<{name}>{'.*' if name in long else '[^/]+'})" if name else "")
         return re.compile(pattern)
 
     def _resolve(self, node: JsonObject) -> JsonObject:

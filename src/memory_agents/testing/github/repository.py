@@ -21,7 +21,7 @@ Clock = Callable[[], datetime]
 
 
 class FakeRepository:
-    """One repository. Dates default to the fake's clock; every author becomes a known user."""
+    """One repository. Dates default to the fake's clock, and any login may be an author."""
 
     def __init__(
         self,

@@ -155,6 +155,7 @@ def repository_json(view: View, repository: FakeRepository, token: Token | None)
         "language": None,
         "license": None,
         "topics": [],
+        "custom_properties": {},
         "default_branch": repository.default_branch,
         **counts,
         "subscribers_count": 0,

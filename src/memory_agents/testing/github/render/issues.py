@@ -20,7 +20,7 @@ def issue_json(view: View, repository: FakeRepository, issue: Issue) -> JsonObje
     """An `issue`; a pull request as the issues API shows it has the key `pull_request`."""
     url = f"{view.repo_api(repository)}/issues/{issue.number}"
     kind = "pull" if issue.pull else "issues"
-    shown = {
+    shown: JsonObject = {
         "url": url,
         "repository_url": view.repo_api(repository),
         "labels_url": f"{url}/labels{{/name}}",
@@ -51,7 +51,9 @@ def issue_json(view: View, repository: FakeRepository, issue: Issue) -> JsonObje
         "timeline_url": f"{url}/timeline",
         "performed_via_github_app": None,
     }
-    return shown | ({"pull_request": _pull_links(view, repository, issue)} if issue.pull else {})
+    if issue.pull:
+        shown |= {"draft": issue.pull.draft, "pull_request": _pull_links(view, repository, issue)}
+    return shown
 
 
 def comment_json(view: View, repository: FakeRepository, comment: Comment) -> JsonObject:
