@@ -6,6 +6,7 @@ plus the blanks that fonts draw as nothing.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from functools import lru_cache
@@ -84,16 +85,23 @@ def cut(text: str, limit: int) -> str:
         return text
     end = max(limit, 0)
     for border in range(end, max(end - _LONGEST_SEQUENCE, 0), -1):
-        if not _joins(text[border - 1], text[border]):
+        if not _joins(text, border):
             return text[:border]
     return text[:end]
 
 
-def _joins(before: str, after: str) -> bool:
-    """Whether both characters may belong to one sign on the screen."""
+def _joins(text: str, border: int) -> bool:
+    """Whether the characters on both sides of `border` are one sign on the screen."""
+    before, after = text[border - 1], text[border]
+    if _is_flag_letter(before) and _is_flag_letter(after):
+        letters = itertools.takewhile(_is_flag_letter, (text[at] for at in range(border - 1, -1, -1)))
+        return sum(1 for _ in letters) % 2 == 1  # two letters are a flag
     return (
         unicodedata.category(after) in COMBINING_CATEGORIES
         or ZERO_WIDTH_JOINER in (before, after)
         or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
-        or ("\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff")  # flags
     )
+
+
+def _is_flag_letter(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"

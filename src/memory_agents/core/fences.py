@@ -42,7 +42,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 def visible(text: str) -> str:
-    """`text` as a person sees it on its page, and with no role marker or special token of a model in it; valid UTF-8."""
+    """`text` as a person sees it on its page, valid UTF-8, with no role marker or special token of a model in it."""
     return break_role_markers(without_hidden_markup(without_invisible(text)))
 
 

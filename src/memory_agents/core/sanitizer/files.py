@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from memory_agents.core.sanitizer.headers import user_and_password
+from memory_agents.core.sanitizer.headers import is_curls, user_and_password
 from memory_agents.core.sanitizer.text import Redaction, Text
 from memory_agents.core.sanitizer.values import is_placeholder, stands_for_another
 
@@ -25,10 +25,7 @@ _NPMRC = re.compile(r"\b_(?:authToken|auth|password)\s{0,3}=\s{0,3}[\"']?(?P<val
 _NETRC = re.compile(
     r"\bmachine\s{1,4}\S{1,253}\s{1,8}login\s{1,4}\S{1,128}\s{1,8}password\s{1,4}(?P<value>[^\s\0]{4,512})"
 )
-_CURL_USER = re.compile(
-    r"\bcurl\b[^\r\n\0]{0,500}?\s(?:-u|--user|--proxy-user)[ =]?[\"']?"
-    r"[^\s:\"'\0]{1,128}:(?P<value>[^\s\"'\0]{4,256})"
-)
+_CURL_USER = re.compile(r"\s(?:-u|--user|--proxy-user)[ =]?[\"']?[^\s:\"'\0]{1,128}:(?P<value>[^\s\"'\0]{4,256})")
 _CRYPT = re.compile(r"\$(?:apr1|2[abxy]|5|6|y|argon2id?)\$(?P<value>[A-Za-z0-9./$=,+]{20,256})")
 
 _SECRET_KIND = re.compile(r"^[ \t>]{0,32}kind:[ \t]{1,4}[\"']?Secret[\"']?[ \t]*$", re.MULTILINE)
@@ -44,7 +41,6 @@ _VALUES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("private-key", "client-key-data", _KUBECONFIG),
     ("npm-auth", "_", _NPMRC),
     ("netrc-password", "machine", _NETRC),
-    ("curl-password", "curl", _CURL_USER),
     ("password-hash", "$", _CRYPT),
 )
 
@@ -55,6 +51,9 @@ def file_secrets(text: Text) -> Iterator[Redaction]:
         for match in text.finditer(pattern, hint):
             if not stands_for_another(match["value"]) and not is_placeholder(match["value"]):
                 yield text.redaction(*match.span("value"), kind)
+    for match in text.finditer(_CURL_USER, "curl"):
+        if is_curls(text, match.start()) and not stands_for_another(match["value"]):
+            yield text.redaction(*match.span("value"), "curl-password")
     for match in text.finditer(_DOCKER, "auth", "token"):
         if user_and_password(match["value"]) or len(match["value"]) > 32:
             yield text.redaction(*match.span("value"), "docker-auth")
@@ -72,10 +71,12 @@ def kubernetes_secrets(text: Text) -> Iterator[Redaction]:
     shadow = text.shadow
     done = 0
     for kind in text.finditer(_SECRET_KIND, "kind:"):
+        if kind.start() < done:
+            continue
         begins = [match.end() for match in _DOCUMENT_END.finditer(shadow, done, kind.start())]
         start = begins[-1] if begins else done
         stop = _DOCUMENT_END.search(shadow, kind.end())
-        done = max(done, stop.start() if stop else len(shadow))
+        done = stop.start() if stop else len(shadow)
         for data in _DATA.finditer(shadow, start, done):
             for line in _lines_below(shadow, data, done):
                 if not stands_for_another(line["value"]):

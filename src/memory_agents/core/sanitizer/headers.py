@@ -25,8 +25,7 @@ _NAMED = re.compile(
 _OPAQUE = 16  # characters from which an unnamed value counts
 
 _COOKIES = re.compile(
-    r"(?:\b(?:set-)?cookies?[\"'`]{0,2}\s{0,3}[:=]\s{0,3}|\bcurl\b[^\r\n\0]{0,500}?\s-b[ ])"
-    r"[\"'`]{0,2}(?P<pairs>[^\r\n\0]{3,8192})",
+    r"(?:\b(?:set-)?cookies?[\"'`]{0,2}\s{0,3}[:=]\s{0,3}|\s(?P<option>-b)\s)[\"'`]{0,2}(?P<pairs>[^\r\n\0]{3,8192})",
     re.IGNORECASE,
 )
 _PAIR = re.compile(r"(?P<name>[A-Za-z0-9_.$-]{1,128})=(?P<value>[^\s;,\"'`\0]{1,4096})")
@@ -34,6 +33,7 @@ _ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "ve
 _SESSION = re.compile(r"sess|sid|auth|token|jwt|csrf|xsrf|remember|login|secret|ticket", re.IGNORECASE)
 _SESSION_LENGTH = 8
 _COOKIE_LENGTH = 20
+_COMMAND_LENGTH = 500
 
 
 def authorization(text: Text) -> Iterator[Redaction]:
@@ -59,12 +59,19 @@ def named_headers(text: Text) -> Iterator[Redaction]:
 def cookies(text: Text) -> Iterator[Redaction]:
     """The values of cookies that may hold a session; preferences such as `theme=dark` stay."""
     for match in text.finditer(_COOKIES, "cookie", "curl"):
+        if match["option"] and not is_curls(text, match.start()):
+            continue
         for pair in _PAIR.finditer(match["pairs"]):
             value = pair["value"]
             least = _SESSION_LENGTH if _SESSION.search(pair["name"]) else _COOKIE_LENGTH
             if pair["name"].lower() not in _ATTRIBUTES and len(value) >= least and _is_opaque(value):
                 start = match.start("pairs") + pair.start("value")
                 yield text.redaction(start, start + len(value), "cookie")
+
+
+def is_curls(text: Text, at: int) -> bool:
+    """Whether an option at `at` of the shadow may be one of a curl command."""
+    return "curl" in text.shadow[max(0, at - _COMMAND_LENGTH) : at]
 
 
 def user_and_password(value: str) -> bool:
