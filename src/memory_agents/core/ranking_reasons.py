@@ -86,7 +86,7 @@ def _segments_match(segments: Sequence[str], pattern: Sequence[str]) -> bool:
 
 def _rarest(shared: set[str], words: Mapping[str, str], rarity: Mapping[str, float]) -> list[str]:
     shown: list[str] = []
-    for term in sorted(shared, key=lambda term: (-rarity.get(term, 0.0), term)):
+    for term in sorted(shared, key=lambda term: (-rarity.get(term, 0.0), -len(words[term]), term)):
         word = _UNSAFE.sub("", words[term])[:LONGEST]
         # `parseexpr` says what `parse` and `expr` would say again.
         if word and not any(word in other or other in word for other in shown):

@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memory_agents.errors import MemoryTimeout
@@ -18,11 +16,17 @@ from memory_agents.memory.index.corrupt import IndexCorrupt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 FORMAT = 1
 """of the tables, the blobs and the analysis of text: count it up when any of them changes"""
 WAIT_SECONDS = 15.0
 """for another process that is writing"""
+
+# A damaged name in the schema makes an error whose own message cannot be decoded.
+_DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+
+_NO_FILE = (0, 0)
 
 _TABLES = """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -58,39 +62,39 @@ def connect(path: Path) -> tuple[sqlite3.Connection, str]:
 
     A file that is not there yet is made without a word.
     """
-    reason = ""
-    if path.exists():
-        try:
-            return _open(path), ""
-        except IndexCorrupt as error:
-            reason = f"The local index was built anew: {error.reason}."
-    return renew(path, reason)
-
-
-def renew(path: Path, reason: str) -> tuple[sqlite3.Connection, str]:
-    """A connection to a new, empty index that takes the place of whatever is at `path`."""
+    found = identity(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Made beside it and moved there whole: another process sees the old file or the new one.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
-        os.close(handle)
-        try:
-            _fill(sqlite3.connect(name, isolation_level=None))
-            # A journal that its writer left behind belongs to the old file; it would spoil the new one.
+        return _open(path), ""
+    except IndexCorrupt as error:
+        return renew(path, error.reason, found)
+
+
+def renew(path: Path, reason: str, bad: tuple[int, int]) -> tuple[sqlite3.Connection, str]:
+    """A connection to an empty index instead of the file `bad` (see `identity`) at `path`, and a sentence why.
+
+    If another process has put a new file there meanwhile, that one is used.
+    """
+    try:
+        if identity(path) == bad != _NO_FILE:
+            # The journal goes first: beside a new file it would be taken for that one's.
             for suffix in ("-journal", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-        return _open(path), reason
-    except (OSError, sqlite3.Error, IndexCorrupt) as error:
+            path.unlink(missing_ok=True)
+        return _open(path), f"The local index was built anew: {reason}."
+    except (OSError, IndexCorrupt) as error:
         memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        _fill(memory, close=False)
-        cause = error.reason if isinstance(error, IndexCorrupt) else error
-        return (
-            memory,
-            f"{reason} The local index is kept in memory for this run: {path} cannot be written ({cause}).".strip(),
-        )
+        _make_tables(memory)
+        cause = error.reason if isinstance(error, IndexCorrupt) else error.strerror
+        return memory, f"The local index is kept in memory for this run: {path} cannot be used ({cause})."
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Which file is at `path` now: one that is put in its place later has another identity."""
+    try:
+        found = path.stat()
+    except OSError:
+        return _NO_FILE
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager
@@ -105,26 +109,28 @@ def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Itera
                 connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
-    except sqlite3.Error as error:
+    except _DAMAGE as error:
         if _is_busy(error):
             message = "Another process is writing the local index."
             raise MemoryTimeout(message, fix="run it again") from error
         raise IndexCorrupt(str(error)) from error
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
+def _is_busy(error: Exception) -> bool:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise IndexCorrupt(str(error)) from error
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
         fault = _fault(path, connection)
-    except sqlite3.Error as error:
+    except _DAMAGE as error:
         # A file that others are writing is in use, not damaged.
         fault = "" if _is_busy(error) else str(error)
     if fault:
@@ -134,18 +140,20 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _fault(path: Path, connection: sqlite3.Connection) -> str:
-    """Why the file cannot be used, or ''."""
-    row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-    if row is None or row[0] != format_label():
-        return "it has another format"
+    """Why the file cannot be used, or ''; an empty file becomes an empty index."""
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return "it is read-only"
     connection.execute("PRAGMA synchronous = NORMAL")
-    return ""
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+        _make_tables(connection)
+    row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    return "" if row == (format_label(),) else "it has another format"
 
 
-def _fill(connection: sqlite3.Connection, *, close: bool = True) -> None:
-    connection.executescript(f"BEGIN; {_TABLES} COMMIT;")
-    connection.execute("INSERT INTO meta VALUES ('format', ?)", (format_label(),))
-    if close:
-        connection.close()
+def _make_tables(connection: sqlite3.Connection) -> None:
+    with transaction(connection, "IMMEDIATE"):
+        # Another process may have made them while this one waited.
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+            for statement in _TABLES.split(";\n"):
+                connection.execute(statement)
+            connection.execute("INSERT INTO meta VALUES ('format', ?)", (format_label(),))

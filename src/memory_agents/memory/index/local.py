@@ -42,6 +42,7 @@ class LocalIndex:
     def __init__(self, path: Path, connection: sqlite3.Connection, rebuilt: str) -> None:
         self._path = path
         self._connection = connection
+        self._file = database.identity(path)
         self._lock = threading.RLock()
         self.rebuilt = rebuilt
         """why it was made anew or is kept in memory, for a person; '' if all is well"""
@@ -55,7 +56,8 @@ class LocalIndex:
         """Throw the index away because of `reason` and go on with an empty one."""
         with self._lock:
             self._connection.close()
-            self._connection, self.rebuilt = database.renew(self._path, f"The local index was built anew: {reason}.")
+            self._connection, self.rebuilt = database.renew(self._path, reason, self._file)
+            self._file = database.identity(self._path)
 
     @property
     def version(self) -> str:
@@ -142,7 +144,7 @@ class LocalIndex:
     def _namespaces(self, globs: tuple[str, ...]) -> dict[int, str]:
         """number → name of the namespaces that the globs cover."""
         rows = self._connection.execute("SELECT number, name FROM namespaces")
-        return {number: name for number, name in rows if names.matches(name, globs)}
+        return {number: str(name) for number, name in rows if names.matches(str(name), globs)}
 
     def _documents(self, globs: tuple[str, ...]) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
         """The documents of the namespaces, and whether each is a past item."""

@@ -56,6 +56,9 @@ def postings(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[NDAr
             f"SELECT term, postings FROM postings WHERE term IN ({marks}) ORDER BY term, segment",  # noqa: S608
             some,
         )
+    if any(term not in numbers for term, _ in rows):
+        reason = "it answers for another word"
+        raise IndexCorrupt(reason)
     # In the order of the query: sums of floats depend on it.
     rows.sort(key=lambda row: numbers[row[0]])
     blobs = [unseal(blob) for _, blob in rows]

@@ -12,6 +12,7 @@ from memory_agents.core import ranking
 from memory_agents.core.ranking_postings import fields, invert
 from memory_agents.core.records import Record
 from memory_agents.memory.index import codec, segments
+from memory_agents.memory.index.corrupt import IndexCorrupt
 from memory_agents.memory.index.database import transaction
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ def blob(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _text(data: bytes) -> str:
+def _text(data: object) -> str:
+    if not isinstance(data, bytes):
+        reason = "a key of it is damaged"
+        raise IndexCorrupt(reason)
     return data.decode("utf-8", "surrogatepass")
 
 

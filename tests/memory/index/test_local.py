@@ -1,0 +1,213 @@
+"""LocalIndex: what it finds and how it is kept in step."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from memory_agents.core import namespaces, ranking
+from memory_agents.core.records import Match, Query, Record, Source
+from memory_agents.memory.index import IndexCorrupt, LocalIndex, SyncReport
+
+NOW = datetime(2024, 5, 1, tzinfo=UTC)
+ALL = ("*",)
+WORDS = ("parser", "tokenizer", "timeout", "colour", "theme", "linker", "socket", "cache", "unicode", "closure")
+
+
+def issue(number: int, title: str, text: str = "") -> Record:
+    return Record(
+        id=f"issue-{number:04}",
+        namespace=namespaces.ISSUES,
+        title=title,
+        text=text,
+        created_at=NOW - timedelta(days=number),
+        source=Source(url=f"https://example.org/{number}"),
+    )
+
+
+PAST = {
+    "1.md": issue(1, "Parser crashes on empty input", "The tokenizer panics."),
+    "2.md": issue(2, "Add a dark theme", "The colours hurt."),
+    "3.md": issue(3, "Parser is slow", "It takes a minute."),
+}
+
+
+def sync(index: LocalIndex, held: Mapping[str, Record | None], version: str = "v1") -> SyncReport:
+    entries = {key: str(hash(record)) for key, record in held.items()}
+    return index.sync(entries, lambda keys: ((key, held[key]) for key in keys), version=version)
+
+
+def found(index: LocalIndex, title: str, **others: object) -> list[str]:
+    query = replace(Query(title=title, now=NOW), **others)  # type: ignore[arg-type]
+    return [match.record.id for match in index.search(query, namespaces=ALL, top_k=10)]
+
+
+def everything(index: LocalIndex) -> tuple[list[Record], list[list[Match]]]:
+    return index.list(limit=1000), [
+        index.search(Query(title=word, body=" ".join(WORDS), now=NOW), namespaces=ALL, top_k=50) for word in WORDS
+    ]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[LocalIndex]:
+    with LocalIndex.open(tmp_path / "cache" / "index.db") as opened:
+        yield opened
+
+
+def test_a_new_index_is_empty_and_says_nothing(index: LocalIndex) -> None:
+    assert (len(index), index.version, index.rebuilt, index.entries()) == (0, "", "", {})
+    assert found(index, "parser") == []
+    assert index.list() == []
+    assert index.get("issue-0001") is None
+
+
+def test_what_was_synced_is_found_listed_and_got(index: LocalIndex) -> None:
+    assert sync(index, PAST) == SyncReport(added=3, changed=0, removed=0)
+    assert found(index, "parser panics in the tokenizer") == ["issue-0001", "issue-0003"]
+    assert index.list(limit=2) == [PAST["1.md"], PAST["2.md"]]
+    assert index.get("issue-0003") == PAST["3.md"]
+    assert (len(index), index.version) == (3, "v1")
+
+
+def test_it_ranks_as_the_ranking_does(index: LocalIndex) -> None:
+    sync(index, PAST)
+    query = Query(title="slow parser", body="empty input", now=NOW)
+    assert index.search(query, namespaces=ALL, top_k=5) == ranking.rank(query, list(PAST.values()), top_k=5)
+
+
+def test_it_is_still_there_when_it_is_opened_again(tmp_path: Path) -> None:
+    with LocalIndex.open(tmp_path / "index.db") as first:
+        sync(first, PAST, "tree-1")
+    with LocalIndex.open(tmp_path / "index.db") as second:
+        assert (second.version, second.rebuilt, len(second)) == ("tree-1", "", 3)
+        assert found(second, "dark theme") == ["issue-0002"]
+
+
+def test_only_new_and_changed_keys_are_loaded_and_keys_that_are_gone_are_dropped(index: LocalIndex) -> None:
+    sync(index, PAST)
+    now_held = {"1.md": PAST["1.md"], "2.md": issue(2, "Add a light theme"), "4.md": issue(4, "Linker fails")}
+    loaded: list[str] = []
+
+    def load(keys: Sequence[str]) -> Iterable[tuple[str, Record | None]]:
+        loaded.extend(keys)
+        return [(key, now_held[key]) for key in keys]
+
+    report = index.sync({key: str(hash(record)) for key, record in now_held.items()}, load, version="v2")
+    assert report == SyncReport(added=1, changed=1, removed=1)
+    assert loaded == ["2.md", "4.md"]
+    assert found(index, "light") == ["issue-0002"]
+    assert found(index, "dark") == []
+    assert found(index, "slow parser") == ["issue-0001"]
+
+
+def test_what_cannot_be_read_is_reported_each_time_and_loaded_once(index: LocalIndex) -> None:
+    held: dict[str, Record | None] = {**PAST, "bad.md": None}
+    assert sync(index, held).unreadable == ("bad.md",)
+    report = index.sync(index.entries(), lambda keys: pytest.fail(f"loads {keys}"), version="v2")
+    assert report.unreadable == ("bad.md",)
+    assert len(index) == 3
+
+
+def test_a_key_that_the_loader_leaves_out_counts_as_unreadable(index: LocalIndex) -> None:
+    assert index.sync({"lost.md": "1"}, lambda _: [], version="v").unreadable == ("lost.md",)
+
+
+def test_of_two_records_with_one_id_the_smallest_key_wins_and_the_other_is_reported(index: LocalIndex) -> None:
+    one, two = PAST["1.md"], replace(PAST["1.md"], title="Linker fails", text="")
+    assert sync(index, {"b.md": two, "a.md": one}).duplicates == ("b.md",)
+    assert index.get(one.id) == one
+    assert index.list() == [one]
+    assert found(index, "linker") == []
+    assert sync(index, {"b.md": two}).duplicates == ()
+    assert found(index, "linker") == [one.id]
+    assert sync(index, {"b.md": two, "a.md": one}).duplicates == ("b.md",)
+    assert found(index, "linker") == []
+    assert len(index) == 1
+
+
+def test_only_the_wanted_namespaces_are_searched_and_the_others_do_not_change_the_score(index: LocalIndex) -> None:
+    query = Query(title="parser", now=NOW)
+    sync(index, PAST)
+    alone = index.search(query, namespaces=(namespaces.ISSUES,), top_k=5)
+    facts = {f"f{i}.md": replace(issue(i, "Parser"), id=f"fact-{i:04}", namespace="codebase/x") for i in range(9)}
+    sync(index, {**PAST, **facts})
+    assert index.search(query, namespaces=("reviews/*",), top_k=5) == alone
+    assert {record.namespace for record in index.list(namespaces=("codebase/*",))} == {"codebase/x"}
+
+
+def test_excluded_ids_and_urls_expired_and_unapproved_records_are_never_found(index: LocalIndex) -> None:
+    held = {str(i): issue(i, "Parser") for i in range(5)}
+    held["3"] = replace(held["3"], approved=False)
+    held["4"] = replace(held["4"], expires_at=NOW)
+    sync(index, held)
+    excluded = {"exclude": frozenset({"issue-0000"}), "exclude_urls": frozenset({"https://example.org/1"})}
+    assert found(index, "parser", **excluded) == ["issue-0002"]
+    assert len(index.list()) == 5
+
+
+def test_a_fact_scoped_to_a_touched_path_is_found_without_a_shared_word(index: LocalIndex) -> None:
+    sync(index, {"f.md": Record(id="fact-0001", namespace="codebase/x", text="Thin handlers", paths=("src/api/**",))})
+    assert found(index, "unrelated", paths=("src/api/a.py",)) == ["fact-0001"]
+    assert found(index, "unrelated", paths=("docs/a.md",)) == []
+
+
+def test_keys_and_texts_may_hold_what_utf8_cannot(index: LocalIndex) -> None:
+    odd = replace(issue(1, "Parser \ud800"), source=Source(url="\udcff"))
+    assert sync(index, {"\udcff.md": odd}).added == 1
+    assert list(index.entries()) == ["\udcff.md"]
+    assert found(index, "parser \ud800", exclude=frozenset({"\ud800"})) == ["issue-0001"]
+
+
+def test_many_small_syncs_end_as_one_large_one_does(index: LocalIndex, tmp_path: Path) -> None:
+    rng = random.Random(7)  # noqa: S311 - any order will do, but the same each time
+    held: dict[str, Record] = {}
+    for step in range(60):
+        for key in rng.sample(sorted(held), k=min(len(held), rng.randrange(3))):
+            del held[key]
+        for _ in range(rng.randrange(3)):
+            text = " ".join(rng.choices(WORDS, k=6))
+            number = rng.randrange(40)
+            held[f"{number}.md"] = issue(number, text[:20], f"{text} {step}")
+        sync(index, held)
+    with LocalIndex.open(tmp_path / "fresh.db") as fresh:
+        sync(fresh, held)
+        assert everything(index) == everything(fresh)
+
+
+def test_threads_may_share_it(index: LocalIndex) -> None:
+    sync(index, PAST)
+    answers: list[list[str]] = []
+    threads = [threading.Thread(target=lambda: answers.append(found(index, "parser"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [found(index, "parser")] * 8
+
+
+def test_a_sync_whose_loader_fails_leaves_the_old_index(index: LocalIndex) -> None:
+    sync(index, PAST)
+    with pytest.raises(ZeroDivisionError):
+        index.sync({"9.md": "1"}, lambda _: [(str(1 // 0), None)], version="v2")
+    assert (len(index), index.version) == (3, "v1")
+
+
+def test_after_a_reset_it_is_empty_says_why_and_can_be_filled_again(index: LocalIndex) -> None:
+    sync(index, PAST)
+    index.reset("a part of it is damaged")
+    assert (len(index), index.rebuilt) == (0, "The local index was built anew: a part of it is damaged.")
+    sync(index, PAST)
+    assert found(index, "dark theme") == ["issue-0002"]
+
+
+def test_a_closed_index_says_so_as_a_failure_of_memory(tmp_path: Path) -> None:
+    opened = LocalIndex.open(tmp_path / "index.db")
+    opened.close()
+    with pytest.raises(IndexCorrupt):
+        len(opened)
