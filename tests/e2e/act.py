@@ -14,7 +14,6 @@ from tests import offline
 
 PUBLIC_NAME = "OWNER/memory-agents@v1"
 STUB_AGENT = "octo/stub-agent@v1"
-CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
 
 WORKFLOW = """
 name: Triage
@@ -111,18 +110,20 @@ class Runner:
         job: str | None = None,
     ) -> Job:
         """Run a workflow on an event, and wait for its end."""
-        workspace, probe, agent = (self.folder / name for name in ("workspace", "probe", "agent"))
-        for made in (workspace / ".github" / "workflows", probe, agent):
-            shutil.rmtree(made, ignore_errors=True)
-            made.mkdir(parents=True)
         text = workflow or WORKFLOW.format(inputs=json.dumps(inputs or {}))
-        (workspace / ".github" / "workflows" / "workflow.yml").write_text(text)
-        (agent / "action.yml").write_text(AGENT)
-        if not (workspace / ".git").exists():
-            origin = f"https://github.com/{self.repository}.git"
-            _git("init", "--quiet", "--initial-branch=main", cwd=workspace)
-            _git("remote", "add", "origin", origin, cwd=workspace)
-            _git("commit", "--quiet", "--allow-empty", "--message=Begin", cwd=workspace)
+        workspace, probe, agent = (self.folder / name for name in ("workspace", "probe", "agent"))
+        for made in (workspace, probe, agent):
+            shutil.rmtree(made, ignore_errors=True)
+        probe.mkdir()
+        _write(agent / "action.yml", AGENT)
+        if "uses: ./" in text:
+            shutil.copytree(self.action, workspace)
+            shutil.rmtree(workspace / ".github" / "workflows")
+        _write(workspace / ".github" / "workflows" / "workflow.yml", text)
+        origin = f"https://github.com/{self.repository}.git"
+        _git("init", "--quiet", "--initial-branch=main", cwd=workspace)
+        _git("remote", "add", "origin", origin, cwd=workspace)
+        _git("commit", "--quiet", "--allow-empty", "--message=Begin", cwd=workspace)
         (self.folder / "event.json").write_text(json.dumps(payload))
         done = subprocess.run(
             [
@@ -159,6 +160,11 @@ def _job(exit_code: int, lines: str, probe: Path) -> Job:
         warnings=tuple(str(one["arg"]) for one in told if one.get("command") == "warning"),
         errors=tuple(str(one["arg"]) for one in told if one.get("command") == "error"),
     )
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
 
 
 def _git(*args: str, cwd: Path) -> None:
