@@ -20,8 +20,14 @@ def item(
     return Item(number=number, title=title, body=body, author=AUTHOR, url=url, labels=labels, state="open")
 
 
-def issue_event(action: str = "opened", *, title: str = "Typo", body: str = "It says committ.") -> IssueEvent:
-    return IssueEvent(origin=origin(action=action), issue=item(title=title, body=body, labels=("documentation",)))
+def issue_event(
+    action: str = "opened",
+    *,
+    title: str = "Typo",
+    body: str = "It says committ.",
+    labels: tuple[str, ...] = ("documentation",),
+) -> IssueEvent:
+    return IssueEvent(origin=origin(action=action), issue=item(title=title, body=body, labels=labels))
 
 
 def branches() -> Branches:

@@ -73,17 +73,16 @@ class BranchCopy:
             at = end + 1 + size + 1
         return contents
 
+    def fetch_command(self) -> list[str]:
+        """What git is told to fetch; remote and branch stand where no option is read."""
+        options = ("--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", "--no-recurse-submodules")
+        return ["fetch", *options, "--", self._remote.location, f"+refs/heads/{self._branch}:{_REF}"]
+
     async def _fetch(self) -> None:
         """Fetch, waiting for another process that fetches into the same folder. Raises GitError."""
-        options = ("--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", "--no-recurse-submodules")
-        refspec = f"+refs/heads/{self._branch}:{_REF}"
         for attempt in range(_TRIES):
             try:
-                await git.run(
-                    ["fetch", *options, "--", self._remote.location, refspec],
-                    cwd=self._folder,
-                    configuration=self._remote.configuration(),
-                )
+                await git.run(self.fetch_command(), cwd=self._folder, configuration=self._remote.configuration())
             except git.GitError as error:
                 if ".lock': File exists" not in error.stderr or attempt == _TRIES - 1:
                     raise
