@@ -25,6 +25,8 @@ _DROPPED = re.compile(r"GIT_(?!SSL_|SSH|HTTP_PROXY|CONFIG_NOSYSTEM$|EXEC_PATH$).
 
 _SPEAKER = re.compile(r"^(?:fatal|error|remote): ")
 
+_CREDENTIALS = re.compile(r"^(https?://)[^/]*@", re.IGNORECASE)
+
 _SAFE = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
@@ -39,13 +41,14 @@ _SAFE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class GitError(Exception):
     """git ended with an error that has no meaning of its own here."""
 
-    command: str
-    status: int
-    stderr: str
+    def __init__(self, command: str, status: int, stderr: str) -> None:
+        super().__init__(command, status, stderr)
+        self.command = command
+        self.status = status
+        self.stderr = stderr
 
     def __str__(self) -> str:
         return f"git {self.command} ended with {self.status}: {self.stderr.strip()[-500:]}"
@@ -103,14 +106,17 @@ async def run(
 
 
 def origin(folder: Path) -> str:
-    """Where the repository around `folder` comes from: its `origin`, or its own top. Waits for git."""
+    """Where the repository around `folder` comes from: its `origin`, or its own top. Waits for git.
+
+    Credentials that were written into the URL are left out: the location is shown, and is an argument of git.
+    """
     for command in (["remote", "get-url", "origin"], ["rev-parse", "--show-toplevel"]):
         try:
             done = subprocess.run(["git", *command], cwd=folder, capture_output=True, check=False)
         except FileNotFoundError:
             raise MemoryUnreachable("git is not installed.", fix="install git, at least 2.31") from None
         if done.returncode == 0:
-            return done.stdout.decode(errors="replace").strip()
+            return _CREDENTIALS.sub(r"\1", done.stdout.decode(errors="replace").strip())
     raise MemoryUnreachable(
         f"{folder} is not inside a git repository.", fix="run inside a clone, or name the memory's repository"
     )

@@ -1,0 +1,244 @@
+"""git as a program: the token is nowhere to be seen, the environment changes nothing, nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryUnreachable
+from memory_agents.memory import git
+from memory_agents.memory.git import GitError, Remote
+from tests.memory.web import Web, serving
+from tests.repositories import BareRepository
+
+TOKEN = "ghs_" + "Tok3n" * 8
+SEEN_AS = (TOKEN, base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode())
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="there is no /proc here")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A bare repository of our own."""
+    return BareRepository(tmp_path / "own.git").path
+
+
+async def ls_remote(remote: Remote, folder: Path) -> bytes:
+    return await git.run(["ls-remote", "--", remote.location], cwd=folder, configuration=remote.configuration())
+
+
+def children() -> dict[int, str]:
+    """Process id → command line of this process's descendants."""
+    parents: dict[int, int] = {}
+    lines: dict[int, str] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                lines[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    found = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {pid: lines[pid] for pid in found - {os.getpid()} if pid in lines and "git" in lines[pid]}
+
+
+def contents_below(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+@needs_proc
+async def test_the_token_is_sent_but_in_no_argument_no_file_and_no_error(folder: Path) -> None:
+    with serving(Web(status=403)) as web:
+        remote = Remote(f"{web.url}/octo/memory.git", token=TOKEN)
+        task = asyncio.create_task(ls_remote(remote, folder))
+        await asyncio.to_thread(web.was_asked.wait, 10)
+        running = children()
+        web.may_answer.set()
+        with pytest.raises(GitError) as refused:
+            await task
+    assert any("remote-http" in line for line in running.values())
+    assert web.asked[0]["Authorization"] == f"Basic {SEEN_AS[1]}"
+    shown = f"{refused.value} {refused.value!r} {git.failure(refused.value, remote)} {remote!r} {running}"
+    files = contents_below(folder)
+    for secret in SEEN_AS:
+        assert secret not in shown
+        assert secret.encode() not in files
+
+
+async def test_a_token_does_not_follow_a_redirect(folder: Path) -> None:
+    with serving(Web(host="localhost")) as other:
+        other.may_answer.set()
+        with serving(Web(status=302, headers={"Location": f"{other.url}/octo/memory.git/info/refs"})) as web:
+            web.may_answer.set()
+            with pytest.raises(GitError):
+                await ls_remote(Remote(f"{web.url}/octo/memory.git", token=TOKEN), folder)
+    assert len(web.asked) == 1
+    assert other.asked == []
+
+
+async def test_a_token_is_for_the_remotes_host_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Web()) as other, serving(Web()) as own:
+        other.may_answer.set()
+        (tmp_path / ".gitconfig").write_text(f'[url "{other.url}/"]\n\tinsteadOf = {own.url}/\n')
+        monkeypatch.setenv("HOME", str(tmp_path))
+        with pytest.raises(GitError):
+            await ls_remote(Remote(f"{own.url}/octo/memory.git", token=TOKEN), folder)
+    assert other.asked
+    assert all("Authorization" not in headers for headers in other.asked)
+
+
+@pytest.mark.parametrize("location", ["/srv/memory.git", "ssh://git@example.com/x.git", "git@example.com:x.git", ""])
+def test_a_token_goes_over_http_only(location: str) -> None:
+    assert Remote(location, token=TOKEN).configuration() == {}
+
+
+def test_a_remote_without_a_token_leaves_gits_own_credentials_alone() -> None:
+    assert Remote("https://example.com/x.git").configuration() == {}
+
+
+HOSTILE = {
+    "GIT_DIR": "/nowhere",
+    "GIT_WORK_TREE": "/nowhere",
+    "GIT_INDEX_FILE": "/nowhere",
+    "GIT_OBJECT_DIRECTORY": "/nowhere",
+    "GIT_NAMESPACE": "other",
+    "GIT_CEILING_DIRECTORIES": "/",
+    "GIT_CONFIG_PARAMETERS": "'core.bare'='maybe'",
+    "GIT_CONFIG_COUNT": "many",
+    "GIT_CONFIG_GLOBAL": "/nowhere/else",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_PROTOCOL_FROM_USER": "0",
+    "GIT_EXTERNAL_DIFF": "false",
+    "GIT_TEMPLATE_DIR": "/nowhere",
+    "GIT_ATTR_SOURCE": "nowhere",
+    "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_variable_of_git_in_the_environment_changes_nothing(
+    name: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = BareRepository(tmp_path / "remote.git").commit({"a.md": "x"})
+    monkeypatch.setenv(name, HOSTILE[name])
+    assert (await ls_remote(Remote(str(tmp_path / "remote.git")), folder)).decode().split()[0] == commit
+    assert (await git.run(["rev-parse", "--is-bare-repository"], cwd=folder)) == b"true\n"
+
+
+@pytest.mark.parametrize("name", ["GIT_TRACE", "GIT_TRACE_CURL", "GIT_CURL_VERBOSE", "GIT_TRACE_PACKET", "GIT_TRACE2"])
+async def test_git_traces_no_header(name: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = tmp_path / "trace"
+    monkeypatch.setenv(name, str(trace))
+    monkeypatch.setenv("GIT_TRACE_REDACT", "0")
+    with serving(Web(status=403)) as web:
+        web.may_answer.set()
+        with pytest.raises(GitError) as refused:
+            await ls_remote(Remote(f"{web.url}/x.git", token=TOKEN), folder)
+    assert not trace.exists()
+    assert not any(secret in refused.value.stderr for secret in SEEN_AS)
+
+
+@needs_proc
+async def test_a_cancelled_run_leaves_no_process_behind(folder: Path) -> None:
+    with serving(Web()) as web:
+        task = asyncio.create_task(ls_remote(Remote(f"{web.url}/x.git"), folder))
+        await asyncio.to_thread(web.was_asked.wait, 10)
+        assert children()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        for _ in range(100):  # the transport is gone when init has reaped it
+            if not children():
+                break
+            await asyncio.sleep(0.02)
+        assert children() == {}
+
+
+async def test_without_git_the_fix_is_to_install_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(MemoryUnreachable, match=r"git is not installed.*Fix: install git"):
+        await git.run(["version"], cwd=folder)
+
+
+def test_an_error_of_git_passes_through_a_context_manager() -> None:
+    @contextlib.contextmanager
+    def passing() -> Iterator[None]:
+        yield
+
+    with pytest.raises(GitError, match="git fetch ended with 128: fatal: no"), passing():
+        raise GitError("fetch", 128, "fatal: no\n")
+
+
+DENIED = [
+    "fatal: Authentication failed for 'https://github.com/o/m.git/'",
+    "fatal: unable to access 'https://github.com/o/m.git/': The requested URL returned error: 401",
+    "fatal: unable to access 'https://github.com/o/m.git/': The requested URL returned error: 403",
+    "remote: Repository not found.\nfatal: repository 'https://github.com/o/m.git/' not found",
+    "remote: Write access to repository not granted.\nfatal: unable to access",
+    "fatal: could not read Username for 'https://github.com': terminal prompts disabled",
+    "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.",
+]
+UNREACHABLE = [
+    "fatal: unable to access 'https://ghe/': Could not resolve host: ghe",
+    "fatal: unable to access 'http://127.0.0.1:1/': Failed to connect to 127.0.0.1 port 1: Connection refused",
+    "fatal: '/srv/none' does not appear to be a git repository",
+    "fatal: unable to access 'https://github.com/': The requested URL returned error: 500",
+    "fatal: the remote end hung up unexpectedly",
+    "",
+]
+
+
+@pytest.mark.parametrize(
+    ("stderr", "kind"),
+    [
+        *((stderr, MemoryDenied) for stderr in DENIED),
+        *((stderr, MemoryUnreachable) for stderr in UNREACHABLE),
+        ("fatal: unable to access 'https://github.com/': The requested URL returned error: 429", MemoryThrottled),
+        ("remote: You have exceeded a secondary rate limit\nfatal: error: 403", MemoryThrottled),
+    ],
+)
+def test_what_git_says_has_a_meaning_and_a_fix(stderr: str, kind: type[MemoryFailure]) -> None:
+    failure = git.failure(GitError("fetch", 128, stderr), Remote("https://github.com/o/m.git"))
+    assert type(failure) is kind
+    assert failure.fix
+    assert "\n" not in failure.message
+
+
+def test_who_is_denied_reads_how_to_be_allowed_here_and_elsewhere() -> None:
+    error = GitError("fetch", 128, DENIED[0])
+    assert "`permissions: contents: read`" in git.failure(error, Remote("x", is_own=True)).fix
+    assert "`memory-token`" in git.failure(error, Remote("x")).fix
+
+
+def clone_of(url: str, folder: Path) -> Path:
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    subprocess.run(["git", "-C", str(folder), "remote", "add", "origin", url], check=True)
+    return folder
+
+
+def test_the_origin_of_a_clone_is_where_it_comes_from(tmp_path: Path) -> None:
+    assert git.origin(clone_of("git@github.com:octo/hello.git", tmp_path / "c")) == "git@github.com:octo/hello.git"
+
+
+def test_credentials_in_the_address_of_an_origin_are_left_out(tmp_path: Path) -> None:
+    clone = clone_of(f"https://x-access-token:{TOKEN}@github.com/octo/hello.git", tmp_path / "c")
+    assert git.origin(clone) == "https://github.com/octo/hello.git"
+
+
+def test_a_repository_without_an_origin_is_its_own(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path / "c")], check=True)
+    assert Path(git.origin(tmp_path / "c")).samefile(tmp_path / "c")
+
+
+def test_outside_of_a_repository_the_fix_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MemoryUnreachable, match="is not inside a git repository"):
+        git.origin(tmp_path)
