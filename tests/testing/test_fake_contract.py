@@ -90,6 +90,7 @@ def test_nullable_fields_take_null_and_others_do_not() -> None:
     label = {"id": 1, "node_id": "x", "url": "http://h/l", "name": "n", "color": "f", "default": False}
     assert contract.check_response(found.operation, 201, label | {"description": None}) == []
     assert contract.check_response(found.operation, 201, label | {"description": None, "name": None}) != []
+    assert contract.check_response(found.operation, 201, label | {"description": 5}) != []
 
 
 def test_the_closure_of_githubs_description_is_closed_and_light() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import github
@@ -117,11 +118,26 @@ def test_git_meets_faults_too_and_rest_does_not_meet_gits(
     assert clone(fake.git_url(repository), tmp_path / "c").returncode == 0
 
 
-def test_many_threads_at_once_lose_nothing(fake: FakeGitHub, client: Repository, repository: FakeRepository) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        numbers = {issue.number for issue in pool.map(client.create_issue, [f"Issue {at}" for at in range(24)])}
-    assert numbers == set(range(2, 26))
-    assert len(fake.requests) == 25
+def test_many_threads_at_once_lose_nothing_as_calls_are_handled_one_by_one(connect: Connect) -> None:
+    inside: list[int] = []
+    most = 0
+
+    def clock() -> datetime:
+        nonlocal most
+        inside.append(1)
+        most = max(most, len(inside))
+        time.sleep(0.001)
+        inside.pop()
+        return datetime(2024, 1, 1, tzinfo=UTC)
+
+    with FakeGitHub(clock=clock) as fake:
+        fake.add_repository()
+        client = connect(fake, fake.add_token()).get_repo("octocat/hello")
+        with ThreadPoolExecutor(8) as pool:
+            numbers = {issue.number for issue in pool.map(client.create_issue, [f"Issue {at}" for at in range(24)])}
+        assert numbers == set(range(1, 25))
+        assert len(fake.requests) == 25
+    assert most == 1
 
 
 def test_of_writers_that_race_for_a_ref_exactly_one_wins(client: Repository, repository: FakeRepository) -> None:
