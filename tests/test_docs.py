@@ -1,0 +1,130 @@
+"""What the documents say is so: every command runs, every input, default and output is what the code has."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from memory_agents.config_file import parse
+from memory_agents.core import namespaces
+from memory_agents.memory.providers import fact_file
+from memory_agents.settings import INPUTS, Configuration, Settings
+from tests import offline
+
+ROOT = offline.ROOT
+BIN = ROOT / ".venv" / "bin"
+README = (ROOT / "README.md").read_text()
+FACTS = (ROOT / "docs" / "facts.md").read_text()
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+
+
+def table(heading: str) -> dict[str, list[str]]:
+    """First cell → the other cells, of the first table below a heading of the README."""
+    section = README.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in section.splitlines() if row[:1] == "|"]
+    return {name: cells for row in rows[2:] for name in re.findall(r"`([^`]+)`", row[0]) for cells in [row[1:]]}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_action_the_settings_and_the_readme_have_the_same_inputs() -> None:
+    assert set(ACTION["inputs"]) == set(INPUTS) == set(table("Inputs"))
+
+
+def test_every_input_of_the_action_reaches_the_program_under_its_variable() -> None:
+    variables: dict[str, str] = ACTION["runs"]["steps"][-1]["env"]
+    assert {name: value for name, value in variables.items() if name.startswith("INPUT_")} == {
+        "INPUT_" + name.upper().replace("-", "_"): f"${{{{ inputs.{name} }}}}" for name in INPUTS
+    }
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_the_default_of_an_input_is_the_one_that_the_documents_name(name: str) -> None:
+    told = table("Inputs")[name][0].strip("`")
+    field = next(field for field in Settings.model_fields.values() if field.alias == name)
+    default = str(getattr(field.default, "value", field.default))
+    declared = ACTION["inputs"][name].get("default", "")
+    assert declared in {"", default, "${{ github.token }}"}
+    if default.strip("*"):
+        assert told == default
+
+
+def test_the_action_and_the_readme_have_the_same_outputs() -> None:
+    assert set(ACTION["outputs"]) == set(table("Outputs"))
+
+
+def test_the_numbers_in_descriptions_of_inputs_are_the_defaults() -> None:
+    for name in ("top-k", "min-score", "max-prompt-bytes", "timeout-seconds"):
+        told = re.search(r"Default is (\d+(?:\.\d+)?)", ACTION["inputs"][name]["description"])
+        field = next(field for field in Settings.model_fields.values() if field.alias == name)
+        assert told is not None
+        assert float(told[1]) == float(field.default)
+
+
+def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
+    first_fact, demo, command_line = blocks(README, "sh")
+    subprocess.run(["git", "init", "--quiet", "--bare", tmp_path / "origin.git"], check=True)
+    subprocess.run(["git", "clone", "--quiet", tmp_path / "origin.git", tmp_path / "clone"], check=True, capture_output=True)
+    environment = {
+        **os.environ,
+        **offline.environment(),
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        **{f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }
+    for commands, folder in ((first_fact, tmp_path / "clone"), (command_line, tmp_path / "clone"), (demo, ROOT)):
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands], cwd=folder, env=environment, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        told = done.stdout.decode()
+        if commands is command_line:
+            assert told.count("Times are stored as UTC") == 2, told
+            assert '"score": ' in told
+        if commands is demo:
+            assert "### memory-agents: ok" in told
+
+
+def test_the_workflow_of_the_readme_is_sound(tmp_path: Path) -> None:
+    [workflow] = blocks(README, "yaml")
+    file = tmp_path / "workflow.yml"
+    file.write_text(workflow)
+    for command in (
+        [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", file],
+        [BIN / "zizmor", "--quiet", "--offline", "--config", ROOT / ".github" / "zizmor.yml", file],
+    ):
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+
+def test_the_readme_fits_in_a_head_and_its_links_lead_somewhere() -> None:
+    assert len(README.splitlines()) < 150
+    for text in (README, FACTS, (ROOT / "docs" / "architecture.md").read_text()):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert (ROOT / target).exists(), target
+
+
+def test_the_fact_and_the_configuration_of_the_documents_can_be_read() -> None:
+    [example] = blocks(FACTS, "markdown")
+    record = fact_file.parse("codebase/conventions/times.md", example.encode())
+    assert record.source.author == "mona"
+    assert record.paths == ("src/api/**",)
+    [configuration] = blocks(FACTS, "yaml")
+    assert parse(configuration, "memory-agents.yml") == Configuration()
+    assert all(f"`{namespace}`" in FACTS for namespace in namespaces.PREDEFINED)
+
+
+def test_the_architecture_names_every_module_of_the_layers() -> None:
+    told = (ROOT / "docs" / "architecture.md").read_text()
+    package = ROOT / "src" / "memory_agents"
+    for module in package.iterdir():
+        if not module.name.startswith(("_", "py.typed")):
+            assert module.stem in told, module.name
