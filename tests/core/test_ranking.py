@@ -103,6 +103,14 @@ def test_of_equal_past_items_the_newer_comes_first() -> None:
     ]
 
 
+def test_a_past_item_scores_less_the_older_it_is() -> None:
+    scores = [
+        ranking.rank(Query(title="parser crash", now=NOW), [issue("one", "Parser crash", days=days)], top_k=1)[0].score
+        for days in (0, 30, 300, 3000)
+    ]
+    assert scores == sorted(set(scores), reverse=True)
+
+
 def test_a_fact_does_not_age() -> None:
     young = fact("1", "Handlers return typed errors")
     old = replace(young, created_at=NOW - timedelta(days=3000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -178,6 +179,27 @@ def test_many_small_syncs_end_as_one_large_one_does(index: LocalIndex, tmp_path:
     with LocalIndex.open(tmp_path / "fresh.db") as fresh:
         sync(fresh, held)
         assert everything(index) == everything(fresh)
+
+
+def test_records_added_one_by_one_leave_few_segments(tmp_path: Path) -> None:
+    held: dict[str, Record] = {}
+    with LocalIndex.open(tmp_path / "index.db") as index:
+        for number in range(40):
+            held[f"{number}.md"] = issue(number, "Parser", f"{WORDS[number % 10]} {number}")
+            sync(index, held)
+        assert len(found(index, "parser socket")) == 4
+    connection = sqlite3.connect(tmp_path / "index.db")
+    assert connection.execute("SELECT count(*) FROM segments").fetchone()[0] <= 5
+    connection.close()
+
+
+def test_a_shared_label_lifts_a_record_from_below_those_asked_for(index: LocalIndex) -> None:
+    held = {str(i): issue(1, "Parser crash") for i in range(9)}
+    held = {key: replace(record, id=f"issue-000{key}") for key, record in held.items()}
+    held["8"] = replace(held["8"], labels=("regression",), created_at=NOW - timedelta(days=2))
+    sync(index, held)
+    query = Query(title="parser crash", labels=("Regression",), now=NOW)
+    assert [match.record.id for match in index.search(query, namespaces=ALL, top_k=1)] == ["issue-0008"]
 
 
 def test_threads_may_share_it(index: LocalIndex) -> None:

@@ -59,8 +59,6 @@ def postings(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[NDAr
     if any(term not in numbers for term, _ in rows):
         reason = "it answers for another word"
         raise IndexCorrupt(reason)
-    # In the order of the query: sums of floats depend on it.
-    rows.sort(key=lambda row: numbers[row[0]])
     blobs = [unseal(blob) for _, blob in rows]
     found = _from_bytes(b"".join(blobs), POSTING)
     lengths = [len(blob) // POSTING.itemsize for blob in blobs]
