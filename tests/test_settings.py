@@ -91,7 +91,7 @@ def test_memory_provider_stands_in_for_the_input_provider(given_input: str, expe
         ("top-k", "five"),
         ("min-score", "1.1"),
         ("min-score", "nan"),
-        ("max-prompt-bytes", "4095"),
+        ("max-prompt-bytes", "8191"),
         ("timeout-seconds", "0"),
         ("timeout-seconds", "inf"),
         ("timeout-seconds", "1e999"),

@@ -202,7 +202,7 @@ def _memory(match: Match) -> MemoryView:
         id=record.id,
         namespace=record.namespace,
         score=round(match.score, 3),
-        reasons=match.reasons,
+        reasons=tuple(_clean(reason) for reason in match.reasons),
         trust=record.trust,
         title=_clean(record.title),
         text=_clean(record.text),

@@ -1,0 +1,141 @@
+"""PromptContext: redacted plain data, and the same for a template with every untrusted text fenced."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory_agents.core import context, fences
+from memory_agents.core.fences import Fencer, Untrusted
+from memory_agents.core.github_events import GHOST
+from memory_agents.core.records import Match, Trust
+from tests.builders import issue_event, match, record
+
+TOKEN = "ghp_" + "aB3dE5fG7h" * 4
+NUMBERS = count(1)
+
+
+def fencer() -> Fencer:
+    return Fencer(lambda: f"{next(NUMBERS):032x}")
+
+
+def built(*matches: Match, body: str = "It says committ.", title: str = "Typo") -> context.PromptContext:
+    return context.build(issue_event(title=title, body=body), {"conventions": matches}, status="ok")
+
+
+def everything(value: object) -> list[object]:
+    """All leaves of a template's values."""
+    if isinstance(value, dict):
+        return [leaf for entry in value.values() for leaf in everything(entry)]
+    if isinstance(value, list | tuple):
+        return [leaf for entry in value for leaf in everything(entry)]
+    return [value]
+
+
+def test_the_issue_and_what_was_recalled_are_shown() -> None:
+    shown = built(match(score=0.87654))
+    assert (shown.repository, shown.event.action, shown.issue.number) == ("octo/hello", "opened", 12)
+    (memory,) = shown.memories()
+    assert (memory.id, memory.score, memory.trust) == ("f1a2c3d4", 0.877, Trust.MAINTAINER)
+    assert memory.reasons == ("title: typo",)
+
+
+def test_a_date_is_a_day_and_an_unknown_one_is_empty() -> None:
+    dated = replace(record(), created_at=datetime(2026, 1, 31, 23, 59, tzinfo=UTC))
+    shown = built(Match(record=dated, score=0.5), match("undated1"))
+    assert [memory.created_at for memory in shown.memories()] == ["2026-01-31", ""]
+
+
+def test_a_deleted_account_is_shown_as_a_ghost() -> None:
+    event = issue_event()
+    event = replace(event, issue=replace(event.issue, author=GHOST))
+    assert context.build(event, {}, status="empty").issue.author == "ghost"
+
+
+def test_memories_are_ordered_by_strength_over_all_sections() -> None:
+    sections = {"a": [match("weakweak", 0.1), match("strong00", 0.9)], "b": [match("middling", 0.5)]}
+    shown = context.build(issue_event(), sections, status="ok")
+    assert [memory.id for memory in shown.memories()] == ["strong00", "middling", "weakweak"]
+
+
+def test_dropped_memories_are_gone_and_named_in_the_order_they_went() -> None:
+    shown = built(match("aaaaaaaa"), match("bbbbbbbb"), match("cccccccc")).without(["cccccccc"]).without(["aaaaaaaa"])
+    assert [memory.id for memory in shown.memories()] == ["bbbbbbbb"]
+    assert shown.dropped == ("cccccccc", "aaaaaaaa")
+
+
+def test_the_context_is_json_that_is_read_back_the_same() -> None:
+    shown = built(match(), body="half an emoji \ud83d")
+    assert context.PromptContext.model_validate_json(shown.model_dump_json()) == shown
+
+
+def test_no_secret_in_any_field_reaches_the_context() -> None:
+    hostile = replace(
+        record(text=f"use {TOKEN}"),
+        title=f"about {TOKEN}",
+        paths=(f"{TOKEN}/**",),
+        source=replace(record().source, url=f"https://example.com/?token={TOKEN}", author=TOKEN),
+    )
+    found = Match(record=hostile, score=0.5, reasons=(f"title: {TOKEN}",))
+    shown = built(found, body=f"my token is {TOKEN}", title=TOKEN)
+    assert TOKEN not in shown.model_dump_json()
+
+
+@given(st.text(st.characters()), st.text(st.characters()))
+def test_whatever_people_wrote_the_context_is_valid_utf8(title: str, body: str) -> None:
+    built(match(text=body), title=title, body=body).model_dump_json().encode()
+
+
+def test_in_a_template_every_text_of_a_person_prints_fenced() -> None:
+    event = issue_event(title="TITLE-WORDS", body="BODY-WORDS")
+    sections = {
+        "conventions": [match(text="FACT-WORDS")],
+        "similar_issues": [match("i0000121", namespace="reviews/issues")],
+    }
+    values = context.template_values(context.build(event, sections, status="ok"), fencer())
+    leaves = everything(values)
+    plain = " ".join(str(leaf) for leaf in leaves if not isinstance(leaf, Untrusted))
+    for words in ("TITLE-WORDS", "BODY-WORDS", "FACT-WORDS", "committ", "reporter", "merryreader", "documentation"):
+        assert words not in plain
+    fenced = [str(leaf) for leaf in leaves if isinstance(leaf, Untrusted)]
+    assert all(len(fences.regions(text)) == 1 for text in fenced)
+    assert any("FACT-WORDS" in text for text in fenced)
+
+
+def test_what_a_maintainer_stated_stands_apart_from_what_anybody_wrote() -> None:
+    sections = {"conventions": [match("by-admin")], "similar_issues": [match("by-anybody", namespace="reviews/issues")]}
+    values = context.template_values(context.build(issue_event(), sections, status="ok"), fencer())
+    memory = values["memory"]
+    assert isinstance(memory, dict)
+    shown = {
+        section["name"]: ([m["id"] for m in section["trusted"]], [m["id"] for m in section["untrusted"]])
+        for section in memory["sections"]
+    }
+    assert shown == {"conventions": (["by-admin"], []), "similar_issues": ([], ["by-anybody"])}
+
+
+def test_a_fence_says_who_wrote_it_who_stands_behind_it_and_why_it_is_shown() -> None:
+    values = context.template_values(built(match(score=0.5)), fencer())
+    memory = values["memory"]
+    assert isinstance(memory, dict)
+    head = str(memory["sections"][0]["trusted"][0]["content"]).splitlines()[1]
+    told = json.loads(head)
+    assert (told["kind"], told["trust"], told["author"], told["permission"]) == (
+        "fact",
+        "maintainer",
+        "merryreader",
+        "admin",
+    )
+    assert (told["score"], told["why"]) == (0.5, ["title: typo"])
+
+
+def test_one_text_prints_no_longer_than_the_context_allows() -> None:
+    shown = built(body="word " * 5_000).model_copy(update={"max_text": 1_000})
+    issue = context.template_values(shown, fencer())["issue"]
+    assert isinstance(issue, dict)
+    assert len(str(issue["content"])) < 1_200

@@ -1,0 +1,104 @@
+"""The step summary: what was recalled and why, as Markdown that no text can bend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory_agents.core import context, summary
+from memory_agents.core.records import Match, Notice
+from tests.builders import issue_event, match, record
+
+
+def summarized(
+    *matches: Match,
+    notices: Sequence[Notice] = (),
+    dropped: Sequence[str] = (),
+    no_memory_on: str = "",
+    private: bool = False,
+) -> str:
+    shown = context.build(issue_event(), {"similar_issues": matches}, status="ok").without(dropped)
+    return summary.recall_summary(
+        shown,
+        notices=notices,
+        seconds=0.123,
+        prompt_bytes=12_345,
+        template="default",
+        no_memory_on=no_memory_on,
+        private=private,
+    )
+
+
+def test_the_summary_says_how_it_went_what_was_recalled_and_why() -> None:
+    text = summarized(match("i0000121", 0.91, namespace="reviews/issues", text="Typo in README"))
+    assert text.startswith("### memory-agents: ok\n")
+    assert "Issue #12, opened: 1 memories in 0.12 s. Prompt: 12,345 bytes, template: default." in text
+    row = next(line for line in text.splitlines() if "0.91" in line)
+    assert row.startswith(
+        "| similar issues | [121: Typo in README (completed)](https://github.com/octo/hello/issues/121)"
+    )
+    assert "title" in row
+
+
+def test_memory_that_is_kept_elsewhere_is_shown_by_id_alone() -> None:
+    text = summarized(match("i0000121", namespace="reviews/issues", text="confidential words"), private=True)
+    assert "i0000121" in text
+    assert "confidential" not in text
+    assert "typo" not in text
+    assert "https://github.com/octo/hello/issues/121" not in text
+
+
+def test_what_was_left_out_is_named() -> None:
+    assert "Left out to keep the prompt within its size: aaaaaaaa" in summarized(
+        match("aaaaaaaa"), dropped=["aaaaaaaa"]
+    )
+
+
+def test_where_there_is_no_memory_yet_the_next_step_is_told() -> None:
+    assert "create the branch `memory`" in summarized(no_memory_on="memory")
+    assert "Next step" not in summarized()
+
+
+def test_every_notice_is_one_list_item() -> None:
+    text = summarized(notices=[Notice(text="It broke.\n- really", fix="mend it"), Notice(text="Else.")])
+    assert len([line for line in text.splitlines() if line.startswith("- ")]) == 2
+    assert "mend it" in text
+
+
+HOSTILE = st.text(st.characters()) | st.lists(
+    st.sampled_from(
+        [*"|`*_[]()<>#~\\!@:&\n\r", "http://x", "www.evil.example", "@octocat", "#1", "<img src=x>", "](", "a"]
+    )
+).map("".join)
+
+
+@given(HOSTILE)
+def test_a_title_stays_in_its_cell(title: str) -> None:
+    found = Match(record=replace(record(), title=title), score=0.5, reasons=(title,))
+    rows = [line for line in re.split("\r\n|\r|\n", summarized(found)) if "0.50" in line]
+    assert len(rows) == 1
+    assert len(re.findall(r"(?<!\\)\|", re.sub(r"\\\\", "", rows[0]))) == 5
+
+
+@given(HOSTILE)
+def test_literal_text_has_no_active_markup(text: str) -> None:
+    shown = summary.literal(text)
+    assert "\n" not in shown
+    bare = re.sub(r"\\.", "", shown)
+    assert not re.search(r"[|`*_\[\]<>#~@]", bare)
+    assert "://" not in bare
+    assert not re.search(r"www\.", bare, re.IGNORECASE)
+
+
+def test_literal_text_is_cut_with_a_sign_of_it() -> None:
+    assert summary.literal("a" * 200, 10) == "a" * 9 + "…"
+
+
+def test_a_source_that_is_no_plain_web_address_is_not_linked() -> None:
+    for url in ("javascript:alert(1)", "https://x.example/) ![](https://evil.example", "https://user@evil.example/"):
+        hostile = replace(record(), source=replace(record().source, url=url))
+        assert "](" not in summarized(Match(record=hostile, score=0.5))
