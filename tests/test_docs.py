@@ -53,7 +53,7 @@ def test_the_default_of_an_input_is_the_one_that_the_documents_name(name: str) -
     default = str(getattr(field.default, "value", field.default))
     declared = ACTION["inputs"][name].get("default", "")
     assert declared in {"", default, "${{ github.token }}"}
-    if default.strip("*"):
+    if default.strip("*") and field.default is not None:
         assert told == default
 
 
@@ -62,7 +62,7 @@ def test_the_action_and_the_readme_have_the_same_outputs() -> None:
 
 
 def test_the_numbers_in_descriptions_of_inputs_are_the_defaults() -> None:
-    for name in ("top-k", "min-score", "max-prompt-bytes", "timeout-seconds"):
+    for name in ("top-k", "max-prompt-bytes", "timeout-seconds"):
         told = re.search(r"Default is (\d+(?:\.\d+)?)", ACTION["inputs"][name]["description"])
         field = next(field for field in Settings.model_fields.values() if field.alias == name)
         assert told is not None

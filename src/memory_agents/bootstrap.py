@@ -18,8 +18,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
-EXTRAS = {"chromadb": "chromadb", "agentcore": "agentcore"}
-"""provider → the extra that it needs beside the core"""
 OLDEST = (3, 11)
 
 
@@ -30,21 +28,11 @@ def main() -> int:
         reason, code = _why_not()
         if code or reason:
             return code
-    extra = EXTRAS.get(os.environ.get("INPUT_PROVIDER", "").strip() or os.environ.get("MEMORY_PROVIDER", "").strip())
     temporary = Path(os.environ.get("RUNNER_TEMP") or ".cache").resolve() / "memory-agents"
     try:
-        python = _install(extra or "core", temporary)
+        _set("python", str(_install("core", temporary)))
     except subprocess.CalledProcessError as error:
-        if extra is None:
-            return _give_up(error)
-        _say(
-            f"::warning title=memory-agents::The packages for `provider: {extra}` could not be installed: {_end(error)}"
-        )
-        try:
-            python = _install("core", temporary)
-        except subprocess.CalledProcessError as second:
-            return _give_up(second)
-    _set("python", str(python))
+        _give_up(error)
     return 0
 
 
@@ -75,13 +63,12 @@ def _why_not() -> tuple[str, int]:
     return "", 0
 
 
-def _install(extra: str, temporary: Path) -> Path:
-    """Install requirements/`extra`.txt into an environment of its own and return its Python."""
-    requirements = REQUIREMENTS / f"{extra}.txt"
+def _install(name: str, temporary: Path) -> Path:
+    """Install requirements/`name`.txt into an environment of its own and return its Python."""
+    requirements = REQUIREMENTS / f"{name}.txt"
     digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(ROOT).encode()).hexdigest()[:16]
-    environment = temporary / f"{extra}-{digest}"
-    bin_folder, name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    python = environment / bin_folder / name
+    environment = temporary / f"{name}-{digest}"
+    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     complete = environment / "complete.json"
     if not complete.exists():
         temporary.mkdir(parents=True, exist_ok=True)
@@ -123,7 +110,7 @@ def _run(command: list[str], cwd: Path) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def _give_up(error: subprocess.CalledProcessError) -> int:
+def _give_up(error: subprocess.CalledProcessError) -> None:
     """The run stays green: memory must never stop the steps that follow."""
     _say(
         "::warning title=memory-agents::Nothing is recalled, for the packages could not be installed: "
@@ -131,7 +118,6 @@ def _give_up(error: subprocess.CalledProcessError) -> int:
     )
     _set("status", "unavailable")
     _set("action", "ignored")
-    return 0
 
 
 def _end(error: subprocess.CalledProcessError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
 import os
 import sys
@@ -23,28 +24,48 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may not know every character that is remembered
     arguments = _parser().parse_args(argv)
-    command: str = arguments.command
     try:
-        if command == "run":
-            return _run()
-        if command == "demo":
-            from memory_agents.demo import demo
-
-            return demo(sys.stdout, plain=arguments.plain)
-        return _print(asyncio.run(_ask(arguments)), as_json=arguments.json)
+        code = _command(arguments)
+        sys.stdout.flush()
     except UsageError as error:
-        print(f"memory-agents: {harmless(str(error))}", file=sys.stderr)
-        return 2
+        return _complain(str(error), 2)
     except MemoryAgentsError as error:
-        print(f"memory-agents: {harmless(str(error))}", file=sys.stderr)
-        return 1
+        return _complain(str(error), 1)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader has gone, as in `memory-agents list | head`; see the note on SIGPIPE in Python's signal docs.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception as error:  # noqa: BLE001 -- no traceback to a person
+        return _complain(_unexpected(error), 1)
+    return code
+
+
+def _command(arguments: argparse.Namespace) -> int:
+    if arguments.command == "run":
+        return _run()
+    if arguments.command == "demo":
+        from memory_agents.demo import demo
+
+        return demo(sys.stdout, plain=arguments.plain)
+    return _print(asyncio.run(_ask(arguments)), as_json=arguments.json)
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"memory-agents: {harmless(message)}", file=sys.stderr)
+    return code
+
+
+def _unexpected(error: Exception) -> str:
+    """What a person reads of an error that nobody foresaw: the machine's, or a defect of ours."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}. Fix: correct its permissions, or MEMORY_AGENTS_STATE"
+    return f"Unexpected {type(error).__name__}: {error}. Please report it; RUNNER_DEBUG=1 shows where it came from."
 
 
 def _run() -> int:
@@ -69,9 +90,7 @@ def _run() -> int:
         runner.error(str(error))
         return 1
     except Exception as error:  # noqa: BLE001 -- no traceback to a person; this is a defect of ours
-        runner.error(
-            f"Unexpected {type(error).__name__}: {error}. Please report it; RUNNER_DEBUG=1 shows where it came from."
-        )
+        runner.error(_unexpected(error))
         if debug:
             runner.log(traceback.format_exc())
         return 1
@@ -94,7 +113,7 @@ async def _ask(arguments: argparse.Namespace) -> Answer:
                     arguments.query,
                     namespace=arguments.namespace,
                     top_k=settings.top_k,
-                    min_score=settings.min_score,
+                    min_score=settings.min_score or 0,
                     now=datetime.now(UTC),
                 )
             case "list":
@@ -163,8 +182,7 @@ def _memory_options() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        msg = "at least 1"
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) < 10):
+        msg = f"{text!r} is not a whole number of at least 1"
         raise argparse.ArgumentTypeError(msg)
-    return number
+    return int(text)

@@ -35,6 +35,12 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """section of the prompt → the Namespaces (globs) that feed it"""
 
+MIN_SCORES: Mapping[str, float] = MappingProxyType(
+    {"conventions": 0.05, "patterns": 0.05, "similar_issues": 0.3, "reviews": 0.3}
+)
+"""section → the score below which a memory is not shown: a fact that bears on little costs a line, a wrong
+similar issue misleads"""
+
 
 def _branch_name(value: str) -> str:
     """Refuse what git would refuse, or read as an option. See git-check-ref-format(1)."""
@@ -93,8 +99,8 @@ class Configuration(BaseModel):
 
     top_k: int = Field(default=5, ge=1, le=50)
     """Matches for each section of the prompt"""
-    min_score: float = Field(default=0.2, ge=0, le=1)
-    """below it nothing is shown"""
+    min_score: float | None = Field(default=None, ge=0, le=1)
+    """below it nothing is shown; None is MIN_SCORES"""
     max_prompt_bytes: int = Field(default=98_304, ge=8_192, le=1_000_000)
     """UTF-8 bytes; an environment variable of a later step holds at most 131,071"""
     timeout_seconds: float = Field(default=20, gt=0, le=600)

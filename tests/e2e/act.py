@@ -138,12 +138,25 @@ class Runner:
                 *(part for name, value in (variables or {}).items() for part in ("--env", f"{name}={value}")),
             ],
             cwd=workspace,
-            env={**os.environ, **offline.environment(), "HOME": str(self.folder / "home")},
+            env={
+                **os.environ,
+                **offline.environment(),
+                "HOME": str(self.folder / "home"),
+                "PATH": f"{self._pinned_uv()}:{os.environ['PATH']}",
+            },
             capture_output=True,
             check=False,
             timeout=50,
         )
         return _job(done.returncode, done.stdout.decode(), probe)
+
+    def _pinned_uv(self) -> Path:
+        """A folder that holds nothing but the pinned uv, as on a runner where a step has set it up."""
+        folder = self.folder / "bin"
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "uv").symlink_to(offline.ROOT / ".venv" / "bin" / "uv")
+        return folder
 
 
 def _job(exit_code: int, lines: str, probe: Path) -> Job:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests import webhooks
+from memory_agents.demo import show
+from tests import offline, webhooks
 from tests.e2e.conftest import World
 from tests.e2e.step import Done
 
@@ -61,7 +65,7 @@ def test_a_remote_slower_than_the_deadline_is_left_behind(world: World) -> None:
     assert time.monotonic() - started < 15
 
 
-@pytest.mark.parametrize("damage", [b"", b"not a database at all " * 500, None], ids=["empty", "noise", "torn"])
+@pytest.mark.parametrize("damage", [b"not a database at all " * 500, None], ids=["noise", "torn"])
 def test_a_corrupt_index_is_made_anew(world: World, damage: bytes | None) -> None:
     world.remember()
     world.step().run(EVENT)
@@ -134,6 +138,27 @@ def test_a_failing_server_after_a_good_run_falls_back_on_the_copy_of_that_run(wo
     done = world.step().run(EVENT)
     assert_usable(done, "degraded", "What an earlier run brought is used")
     assert FACT in done.prompt
+
+
+def test_a_provider_whose_extra_is_missing_names_the_command_that_installs_it(world: World) -> None:
+    temporary = world.folder / "temporary"
+    done = subprocess.run(
+        [sys.executable, "-I", offline.ROOT / "src" / "memory_agents" / "bootstrap.py"],
+        env={
+            **os.environ,
+            **offline.environment(),
+            "GITHUB_EVENT_NAME": "issues",
+            "GITHUB_EVENT_PATH": str(show.HERE / "event.json"),
+            "GITHUB_OUTPUT": str(world.folder / "prepared"),
+            "RUNNER_TEMP": str(temporary),
+        },
+        check=False,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stdout
+    core_only = (world.folder / "prepared").read_text().partition("python=")[2].strip()
+    done = world.step().run(EVENT, python=core_only, provider="chromadb")
+    assert_usable(done, "unavailable", "`provider: chromadb` is not installed", "pip install 'memory-agents[chromadb]'")
 
 
 def test_a_broken_fact_file_is_named_with_its_line_and_the_others_are_recalled(world: World) -> None:

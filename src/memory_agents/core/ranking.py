@@ -48,6 +48,7 @@ HALF = 0.45
 """the strength that scores one half; measured duplicates have a median of .45, the best of what is none .36"""
 PATH_BONUS = 0.25
 LABEL_BONUS = 0.02
+BACKGROUND = 200
 FEWEST = 3
 """terms of a query that can earn a full score"""
 
@@ -248,8 +249,12 @@ def _attainable(weight: Floats, expected: float) -> float:
 
 
 def _rarity(frequency: NDArray[np.int64], size: int) -> Floats:
-    """Inverse document frequency of BM25: positive, and higher for what fewer documents have."""
-    rarity: Floats = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
+    """Inverse document frequency of BM25: positive, and higher for what fewer documents have.
+
+    As if BACKGROUND documents with none of the terms stood beside the candidates: among three facts a
+    term is not common because one of them has it.
+    """
+    rarity: Floats = np.log(1 + (size + BACKGROUND - frequency + 0.5) / (frequency + 0.5))
     return rarity
 
 

@@ -14,7 +14,7 @@ from memory_agents.memory.integration import MemoryIntegration, Recollection, Se
 from memory_agents.monitors import prompting
 from memory_agents.monitors.prompting import Prompt
 from memory_agents.rendering import Templates
-from memory_agents.settings import Settings
+from memory_agents.settings import MIN_SCORES, Settings
 
 TEMPLATE = "issue"
 SECTIONS = ("similar_issues", "conventions", "patterns")
@@ -59,7 +59,7 @@ class IssueMonitor:
                 name=name,
                 namespaces=settings.sections[name],
                 top_k=settings.top_k,
-                min_score=settings.min_score,
+                min_score=MIN_SCORES[name] if settings.min_score is None else settings.min_score,
             )
             for name in SECTIONS
         )
