@@ -38,11 +38,9 @@ def install(name: str, folder: Path) -> Install:
     uv = str(Path(sys.executable).with_name("uv"))
     started = time.perf_counter()
     subprocess.run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, environment], check=True)
-    subprocess.run(
-        [uv, "pip", "install", "--quiet", "--link-mode", "copy", "--python", environment / "bin" / "python"]
-        + ["--only-binary", ":all:", "--require-hashes", "-r", ROOT / "requirements" / f"{name}.txt"],
-        check=True,
-    )
+    install = [uv, "pip", "install", "--quiet", "--link-mode", "copy", "--python", environment / "bin" / "python"]
+    requirements = ROOT / "requirements" / f"{name}.txt"
+    subprocess.run([*install, "--only-binary", ":all:", "--require-hashes", "-r", requirements], check=True)
     seconds = time.perf_counter() - started
     files = [file for file in environment.rglob("*") if file.is_file() and not file.is_symlink()]
     packages = len(list(environment.glob("lib/python*/site-packages/*.dist-info")))

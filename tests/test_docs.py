@@ -72,7 +72,9 @@ def test_the_numbers_in_descriptions_of_inputs_are_the_defaults() -> None:
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     first_fact, demo, command_line = blocks(README, "sh")
     subprocess.run(["git", "init", "--quiet", "--bare", tmp_path / "origin.git"], check=True)
-    subprocess.run(["git", "clone", "--quiet", tmp_path / "origin.git", tmp_path / "clone"], check=True, capture_output=True)
+    subprocess.run(
+        ["git", "clone", "--quiet", tmp_path / "origin.git", tmp_path / "clone"], check=True, capture_output=True
+    )
     environment = {
         **os.environ,
         **offline.environment(),
@@ -97,10 +99,11 @@ def test_the_workflow_of_the_readme_is_sound(tmp_path: Path) -> None:
     [workflow] = blocks(README, "yaml")
     file = tmp_path / "workflow.yml"
     file.write_text(workflow)
-    for command in (
+    commands: list[list[str | Path]] = [
         [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", file],
         [BIN / "zizmor", "--quiet", "--offline", "--config", ROOT / ".github" / "zizmor.yml", file],
-    ):
+    ]
+    for command in commands:
         done = subprocess.run(command, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
 

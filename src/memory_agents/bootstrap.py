@@ -114,7 +114,7 @@ def _give_up(error: subprocess.CalledProcessError) -> None:
     """The run stays green: memory must never stop the steps that follow."""
     _say(
         "::warning title=memory-agents::Nothing is recalled, for the packages could not be installed: "
-        f"{_end(error)} Fix: let the runner reach a Python package index, or set UV_INDEX_URL and PIP_INDEX_URL to yours."
+        f"{_end(error)} Fix: let the runner reach a package index, or set UV_INDEX_URL and PIP_INDEX_URL to yours."
     )
     _set("status", "unavailable")
     _set("action", "ignored")

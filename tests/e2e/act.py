@@ -129,7 +129,14 @@ class Runner:
             [
                 str(offline.ROOT / ".venv" / "bin" / "act"),
                 *(event, "--eventpath", str(self.folder / "event.json"), "--json", "--no-cache-server"),
-                *("--platform", "ubuntu-latest=-self-hosted", "--actor", "octo", "--secret", f"GITHUB_TOKEN={self.token}"),
+                *(
+                    "--platform",
+                    "ubuntu-latest=-self-hosted",
+                    "--actor",
+                    "octo",
+                    "--secret",
+                    f"GITHUB_TOKEN={self.token}",
+                ),
                 *("--local-repository", f"{PUBLIC_NAME}={self.action}"),
                 *("--local-repository", f"{STUB_AGENT}={agent}"),
                 *("--env", f"GITHUB_API_URL={self.api_url}", "--env", f"GITHUB_SERVER_URL={self.server_url}"),

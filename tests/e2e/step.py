@@ -93,6 +93,4 @@ class Step:
             timeout=50,
         )
         assert b"Traceback" not in done.stdout + done.stderr, (done.stdout + done.stderr).decode()
-        return Done(
-            done.returncode, read_outputs(output), summary.read_text(), (done.stdout + done.stderr).decode()
-        )
+        return Done(done.returncode, read_outputs(output), summary.read_text(), (done.stdout + done.stderr).decode())

@@ -51,7 +51,9 @@ def test_every_published_issue_event_is_recalled_for_or_skipped(
 
 
 @pytest.mark.parametrize("derive", [webhooks.from_bot, webhooks.from_stranger], ids=["bot", "stranger"])
-def test_bots_and_strangers_are_recalled_for_as_anybody(world: World, action: Path, derive: Callable[[webhooks.Payload], webhooks.Payload]) -> None:
+def test_bots_and_strangers_are_recalled_for_as_anybody(
+    world: World, action: Path, derive: Callable[[webhooks.Payload], webhooks.Payload]
+) -> None:
     world.remember()
     payload = derive(OPENED)
     job = world.runner(action).run("issues", payload)

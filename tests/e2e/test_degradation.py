@@ -142,7 +142,7 @@ def test_a_failing_server_after_a_good_run_falls_back_on_the_copy_of_that_run(wo
 
 def test_a_provider_whose_extra_is_missing_names_the_command_that_installs_it(world: World) -> None:
     temporary = world.folder / "temporary"
-    done = subprocess.run(
+    prepared = subprocess.run(
         [sys.executable, "-I", offline.ROOT / "src" / "memory_agents" / "bootstrap.py"],
         env={
             **os.environ,
@@ -155,7 +155,7 @@ def test_a_provider_whose_extra_is_missing_names_the_command_that_installs_it(wo
         check=False,
         capture_output=True,
     )
-    assert done.returncode == 0, done.stdout
+    assert prepared.returncode == 0, prepared.stdout
     core_only = (world.folder / "prepared").read_text().partition("python=")[2].strip()
     done = world.step().run(EVENT, python=core_only, provider="chromadb")
     assert_usable(done, "unavailable", "`provider: chromadb` is not installed", "pip install 'memory-agents[chromadb]'")

@@ -49,6 +49,7 @@ HALF = 0.45
 PATH_BONUS = 0.25
 LABEL_BONUS = 0.02
 BACKGROUND = 200
+"""documents that are imagined beside those there are, so that rarity means something in a small memory"""
 FEWEST = 3
 """terms of a query that can earn a full score"""
 
