@@ -182,7 +182,7 @@ def _memory_options() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) < 10):
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 10):
         msg = f"{text!r} is not a whole number of at least 1"
         raise argparse.ArgumentTypeError(msg)
     return int(text)

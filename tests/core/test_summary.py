@@ -70,9 +70,7 @@ def test_every_notice_is_one_list_item() -> None:
 
 
 HOSTILE = st.text(st.characters()) | st.lists(
-    st.sampled_from(
-        [*"|`*_[]()<>#~\\!@:&\n\r", "http://x", "www.evil.example", "@octocat", "#1", "<img src=x>", "](", "a"]
-    )
+    st.sampled_from([*"|`*_[]()<>#~\\!@:&\n\r", "http://x", "www.evil.example", "@octocat", "#1", "<img src=x>", "]("])
 ).map("".join)
 
 

@@ -89,19 +89,23 @@ def _record_value(record: Record) -> dict[str, object]:
         "text": _clean(record.text),
         "trust": record.trust.value,
         "author": _clean(source.author),
-        "url": source.url,
+        "url": _clean(source.url),
         "number": source.number,
-        "state": record.state,
+        "state": _clean(record.state),
         "created_at": _date(record.created_at),
         "expires_at": _date(record.expires_at),
-        "paths": list(record.paths),
-        "labels": list(record.labels),
+        "paths": [_clean(path) for path in record.paths],
+        "labels": [_clean(label) for label in record.labels],
         "approved": record.approved,
     }
 
 
 def _match_value(match: Match) -> dict[str, object]:
-    return {"score": round(match.score, 3), "reasons": list(match.reasons), **_record_value(match.record)}
+    return {
+        "score": round(match.score, 3),
+        "reasons": [_clean(reason) for reason in match.reasons],
+        **_record_value(match.record),
+    }
 
 
 def _match_text(match: Match) -> str:
