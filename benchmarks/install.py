@@ -38,7 +38,16 @@ def install(name: str, folder: Path) -> Install:
     uv = str(Path(sys.executable).with_name("uv"))
     started = time.perf_counter()
     subprocess.run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, environment], check=True)
-    install = [uv, "pip", "install", "--quiet", "--link-mode", "copy", "--python", environment / "bin" / "python"]
+    install: list[str | Path] = [
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--link-mode",
+        "copy",
+        "--python",
+        environment / "bin" / "python",
+    ]
     requirements = ROOT / "requirements" / f"{name}.txt"
     subprocess.run([*install, "--only-binary", ":all:", "--require-hashes", "-r", requirements], check=True)
     seconds = time.perf_counter() - started
