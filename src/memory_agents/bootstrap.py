@@ -31,7 +31,7 @@ def main() -> int:
     temporary = Path(os.environ.get("RUNNER_TEMP") or ".cache").resolve() / "memory-agents"
     try:
         _set("python", str(_install("core", temporary)))
-    except subprocess.CalledProcessError as error:
+    except (OSError, subprocess.CalledProcessError) as error:
         _give_up(error)
     return 0
 
@@ -56,10 +56,10 @@ def _why_not() -> tuple[str, int]:
     except UsageError as error:
         runner.error(str(error))
         return str(error), 2
-    match policy.plan(event, mode):
-        case policy.Skip(reason):
-            runner.skipped(reason)
-            return reason, 0
+    planned = policy.plan(event, mode)
+    if isinstance(planned, policy.Skip):  # no match statement: an older Python must be able to read this file
+        runner.skipped(planned.reason)
+        return planned.reason, 0
     return "", 0
 
 
@@ -94,7 +94,7 @@ def _uv(temporary: Path) -> str:
     pinned = REQUIREMENTS / "uv.txt"
     version = re.search(r"^uv==(\S+)", pinned.read_text(encoding="utf-8"), re.MULTILINE)
     found = shutil.which("uv")
-    if found and version and _run([found, "--version"], temporary).split()[1:2] == [version[1]]:
+    if found and version and _version(found, temporary) == version[1]:
         return found
     target = temporary / "uv"
     pip = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
@@ -105,12 +105,20 @@ def _uv(temporary: Path) -> str:
     return str(target / "bin" / ("uv.exe" if os.name == "nt" else "uv"))
 
 
+def _version(uv: str, cwd: Path) -> str:
+    """What a uv says that it is; empty where it does not even start."""
+    try:
+        return "".join(_run([uv, "--version"], cwd).split()[1:2])
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
 def _run(command: list[str], cwd: Path) -> str:
     done = subprocess.run(command, cwd=cwd, check=True, capture_output=True)
     return done.stdout.decode(errors="replace")
 
 
-def _give_up(error: subprocess.CalledProcessError) -> None:
+def _give_up(error: OSError | subprocess.CalledProcessError) -> None:
     """The run stays green: memory must never stop the steps that follow."""
     _say(
         "::warning title=memory-agents::Nothing is recalled, for the packages could not be installed: "
@@ -120,12 +128,11 @@ def _give_up(error: subprocess.CalledProcessError) -> None:
     _set("action", "ignored")
 
 
-def _end(error: subprocess.CalledProcessError) -> str:
+def _end(error: OSError | subprocess.CalledProcessError) -> str:
     """The last line of what a failed program said."""
-    lines = error.stderr.decode(errors="replace").strip().splitlines()
-    return "".join(c for c in (lines or [f"exit code {error.returncode}"])[-1] if c.isprintable())[:300].replace(
-        "%", "%25"
-    )
+    said = error.stderr.decode(errors="replace") if isinstance(error, subprocess.CalledProcessError) else ""
+    last = (said.strip().splitlines() or [str(error)])[-1]
+    return "".join(c for c in last if c.isprintable())[:300].replace("%", "%25")
 
 
 def _file(variable: str) -> Path | None:
