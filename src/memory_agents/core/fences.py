@@ -38,6 +38,7 @@ _REGION = re.compile(
     r"(?P<open><untrusted-(?P<nonce>[0-9a-f]{16,64})>)(?P<inside>\n.*?\n)(?P<close></untrusted-(?P=nonce)>)", re.DOTALL
 )
 _LONGEST_NOTE = len("\n> [truncated 1000000000 characters]")
+_LINE_ENDS = len("\n" + "\n\n")  # behind the opening tag and before the closing one
 _BLANKS = re.compile(r"\s+")
 
 
@@ -129,7 +130,7 @@ class Fencer:
             message = f"a nonce is 16 to 64 hexadecimal digits, not {nonce!r}"
             raise ValueError(message)
         head = f"{provenance.as_json()}\n\n"
-        body = _quoted(visible(redact(text).text), limit - len(head) - len("\n\n"))
+        body = _quoted(visible(redact(text).text), limit - len(head) - _LINE_ENDS)
         return f"<untrusted-{nonce}>\n{head}{body}\n\n</untrusted-{nonce}>"
 
 

@@ -11,7 +11,7 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 )
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_ZERO = r"0*(?:\.0*)?(?:[a-z%]{1,4})?(?![\d.])"
+_ZERO = r"(?:0+(?:\.0*)?|\.0+)(?:[a-z%]{1,4})?(?![\d.])"
 _WHITE = (
     r"(?:white|snow|ivory|transparent|#fff(?:fff)?\b|#[0-9a-f]{3}0\b|#[0-9a-f]{6}00\b|rgba?\((?:255[,\s]+){2}255|hsl)"
 )

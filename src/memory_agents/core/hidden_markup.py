@@ -21,13 +21,14 @@ _CONTAINER = r"(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])"
 _LABEL = r"\[(?:[^\[\]\\\n]|\\.|\n(?![ \t>]*\n)){1,999}\]"
 _FENCE = r"(?:`{3,}(?![^\n]*`)|~{3,})"
 _TOKEN = re.compile(
-    rf"^(?P<fence>{_FENCE})|^{_CONTAINER}{{0,32}}(?P<definition>{_LABEL}:)"
+    rf"^{_CONTAINER}{{0,32}}(?:(?P<fence>{_FENCE})|(?P<definition>{_LABEL}:))"
     r"|(?P<ticks>`+)|(?P<image>!\[)|(?P<link>\]\()|(?P<markup><[A-Za-z/!?])",
     re.MULTILINE,
 )
 _NESTED_FENCE = re.compile(rf"^{_CONTAINER}{{1,32}}{_FENCE}", re.MULTILINE)
 _LINE_START = re.compile(rf"{_CONTAINER}*+")
 _BLANK_LINE = re.compile(r"\n[ \t>]*+(?=\n|\Z)")
+_END_OF_HTML = re.compile(r"\n[ \t]*+(?=\n|\Z)")
 _LOOK_BACK = 400  # characters in which a line's containers are looked for
 _TICKS = re.compile(r"`+")
 _LABELS = re.compile(rf"{_LABEL}(?P<colon>:)?")
@@ -35,17 +36,23 @@ _LABELS = re.compile(rf"{_LABEL}(?P<colon>:)?")
 _TAG = re.compile(
     r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*+)(?=[\s/>])(?P<rest>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)>"
 )
+# in a block of HTML a browser's rules hold: quotes count behind `=` only, `<` may stand anywhere
+_TAG_IN_HTML = re.compile(
+    r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*+)(?P<rest>(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])))*+)>"
+)
 _RAW = re.compile(r"<(?:pre|script|style|textarea)(?=[\s>]|\Z)", re.IGNORECASE)
-_AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>")
-_DECLARATION = re.compile(r"<![A-Za-z][^<>]*+>")
-_SECTIONS = (("<?", "?>"), ("<![CDATA[", "]]>"))
+_HTML_BLOCK = re.compile(r"<(?:[!?]|/?[A-Za-z][A-Za-z0-9-]*+(?=[\s/>]|\Z))")
+_AUTOLINK = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+|[\w.+-]{1,64}@[\w.-]{1,253})>")
+_LANGUAGE = re.compile(r"[ \t]*+([\w+#.-]{1,20})?[^\n]*+")
+_SECTIONS = (("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">"))
 
 _TITLE = r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))"
 _GAP = r"[ \t]*+(?:\n[ \t>]*+)?"
 _DEFINED = re.compile(
     rf"{_GAP}(?P<to><[^<>\n]*+>|\S++)(?:{_GAP}(?<=[\s>]){_TITLE}(?=[ \t]*+(?:\n|\Z)))?[ \t]*+(?=\n|\Z)"
 )
-_ALT = re.compile(r"!\[(?P<alt>(?:[^\[\]\\]|\\.|\[[^\[\]]*+\])*+)\](?P<to>[(\[])?")
+_NESTED = r"\[(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.|\[[^\[\]]*+\])*+\])*+\]"
+_ALT = re.compile(rf"!\[(?P<alt>(?:[^\[\]\\]|\\.|{_NESTED})*+)\](?P<to>[(\[])?")
 _LINKED = re.compile(
     rf"\]\({_GAP}(?P<to><[^<>\n]*+>|[^\s<>()]++(?:\([^\s()]*+\)[^\s<>()]*+)*+){_GAP}(?<=\s){_TITLE}{_GAP}\)"
 )
@@ -65,6 +72,7 @@ class _Page:
         # A fence inside a list or a quote ends where that ends, which one pass does not know.
         self._knows_fences = not _NESTED_FENCE.search(text)
         self._no_code_before = 0
+        self._html_before = 0
         self._paragraph_end = 0
         self._line_end = 0
         self._ticks_of_line: dict[int, list[int]] = {}
@@ -117,12 +125,16 @@ class _Page:
     def _fence(self, start: int, end: int) -> int:
         if start < self._no_code_before:
             self._knows_fences = False
+        text, mark = self._text, self._text[start:end]
+        line = _LANGUAGE.match(text, end)
+        first_line = line.end() if line else end  # more than the language is not shown
+        self._out.append(f"{mark}{(line and line[1]) or ''}")
         if not self._knows_fences:
-            self._no_code_before = max(self._no_code_before, self._end_of_paragraph(end))
-            return self._keep(start, end)
-        closing = re.compile(rf"^ {{0,3}}{self._text[start]}{{{end - start},}}[ \t]*$", re.MULTILINE)
-        close = closing.search(self._text, end)
-        return self._keep(start, close.end() if close else len(self._text))
+            self._no_code_before = max(self._no_code_before, self._end_of_paragraph(first_line))
+            return first_line
+        closing = re.compile(rf"^ {{0,3}}{mark[0]}{{{len(mark)},}}[ \t]*$", re.MULTILINE)
+        close = closing.search(text, first_line)
+        return self._keep(first_line, close.end() if close else len(text))
 
     def _ticks(self, start: int, end: int) -> int:
         if start < self._no_code_before:
@@ -150,23 +162,35 @@ class _Page:
 
     def _markup(self, start: int, end: int) -> int:
         text = self._text
-        is_block = self._is_line_start(start)
-        if is_block:  # up to the next blank line all is HTML; in raw elements perhaps up to the end
-            border = len(text) if _RAW.match(text, start) else self._end_of_paragraph(start)
-            self._no_code_before = max(self._no_code_before, border)
+        in_html = self._is_in_html(start)
         if text.startswith("<!--", start):
             return self._comment(start)
-        reach = len(text) if is_block else self._end_of_paragraph(start)
-        if tag := _TAG.match(text, start, reach):
-            return self._tag(tag)
-        if link := _AUTOLINK.match(text, start):
+        if not in_html and (link := _AUTOLINK.match(text, start)):
             return self._keep(start, link.end())
-        if declaration := _DECLARATION.match(text, start, reach):
-            return self._drop(start, declaration.end(), "HTML", declaration.group())
-        for opening, closing in _SECTIONS:
-            if text.startswith(opening, start) and (close := self._find(closing, start)) >= 0:
-                return self._drop(start, close + len(closing), "HTML", text[start:close])
+        if (
+            tag := _TAG_IN_HTML.match(text, start)
+            if in_html
+            else _TAG.match(text, start, self._end_of_paragraph(start))
+        ):
+            return self._tag(tag)
+        closing = next((close for opening, close in _SECTIONS if text.startswith(opening, start)), "")
+        if closing and (close := self._find(closing, start)) >= 0:
+            return self._drop(start, close + len(closing), "HTML", text[start:close])
+        if in_html:  # it is never closed, so all that follows is part of it
+            return self._drop(start, len(text), "HTML", text[start:])
         return self._keep(start, end)
+
+    def _is_in_html(self, start: int) -> bool:
+        """Whether HTML holds at `start`: from where a line begins with it to the next blank line."""
+        text = self._text
+        if _HTML_BLOCK.match(text, start) and self._is_line_start(start):
+            if _RAW.match(text, start):  # perhaps up to the end
+                self._html_before = len(text)
+            elif start >= self._html_before:
+                blank = _END_OF_HTML.search(text, start)
+                self._html_before = blank.start() if blank else len(text)
+            self._no_code_before = max(self._no_code_before, self._html_before)
+        return start < self._html_before
 
     def _comment(self, start: int) -> int:
         text, content = self._text, start + len("<!--")
