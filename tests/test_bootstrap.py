@@ -189,4 +189,4 @@ def test_an_older_python_asks_uv_for_a_new_enough_one(step: Step) -> None:
     environment["RUNNER_TEMP"] = str(step.folder / "temp")
     done = subprocess.run([BASE_PYTHON, "-Ic", old], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "--python >=3.11 " in (step.folder / "asked").read_text()
+    assert "--python >=3.11 " in asked.read_text()

@@ -118,7 +118,7 @@ class GitHubFiles:
         from requests import RequestException
 
         try:
-            return request(self._connected().get_repo(self._repository, lazy=True))
+            return request(self._connected().get_repo(self._repository))
         except GithubException as error:
             raise failure(error, what) from None
         except RequestException as error:
@@ -135,6 +135,7 @@ class GitHubFiles:
                 auth=Auth.Token(self._token) if self._token else None,
                 base_url=self._api_url,
                 timeout=int(self._timeout),
+                lazy=True,  # no request for the repository itself
                 retry=None,
                 seconds_between_requests=0,
                 seconds_between_writes=0,

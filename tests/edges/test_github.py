@@ -1,0 +1,144 @@
+"""Maintainers' files from GitHub: as few requests as can be, and each refusal with its own fix."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import vcr  # type: ignore[import-untyped]
+
+from memory_agents.edges.github import MAX_FILES, GitHubFiles
+from memory_agents.errors import GitHubFailure
+from memory_agents.testing.github import FakeGitHub, FakeRepository
+from tests.edges.recording import API, CASSETTES, CONFIG, PROMPTS, REPOSITORY, SCENARIOS, Scenario, read_all
+
+
+@pytest.mark.parametrize(("name", "scenario"), SCENARIOS.items(), ids=SCENARIOS)
+async def test_what_maintainers_keep_is_read_with_few_requests(name: str, scenario: Scenario) -> None:
+    with vcr.use_cassette(str(CASSETTES / f"{name}.yaml"), record_mode=vcr.mode.NONE) as cassette:
+        files = GitHubFiles(api_url=API, repository=REPOSITORY, token="")
+        assert await read_all(files) == (scenario.config, scenario.templates)
+    assert cassette.play_count == len(cassette) == scenario.requests
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeGitHub]:
+    with FakeGitHub() as github:
+        yield github
+
+
+@pytest.fixture
+def repository(fake: FakeGitHub) -> FakeRepository:
+    return fake.add_repository(REPOSITORY, files={CONFIG: "top-k: 7\n"})
+
+
+def client(fake: FakeGitHub, *, token: str | None = None, timeout: float = 10) -> GitHubFiles:
+    if token is None:
+        token = fake.add_token(permissions={"contents": "read"}, repositories=[REPOSITORY])
+    return GitHubFiles(api_url=fake.api_url, repository=REPOSITORY, token=token, timeout=timeout)
+
+
+async def failing(files: GitHubFiles) -> GitHubFailure:
+    """What reading fails with; no refusal is waited out."""
+    started = time.monotonic()
+    with pytest.raises(GitHubFailure) as refused:
+        await files.read(CONFIG)
+    await files.close()
+    assert time.monotonic() - started < 3
+    return refused.value
+
+
+PERMISSION, LIMITED, LATER = "`permissions: contents: read`", "rate limit is over", "run again later"
+
+
+@pytest.mark.parametrize(
+    ("status", "limit", "fix"),
+    [
+        (401, "", "`github-token`"),
+        (403, "", PERMISSION),
+        (403, "primary", LIMITED),
+        (403, "secondary", LIMITED),
+        (429, "", LIMITED),
+        (422, "", LATER),
+        (500, "", LATER),
+        (502, "", LATER),
+        (503, "", LATER),
+    ],
+)
+async def test_each_refusal_is_told_with_its_own_fix_after_one_request(
+    status: int, limit: str, fix: str, fake: FakeGitHub, repository: FakeRepository
+) -> None:
+    files = client(fake)
+    fake.faults.add("GET", times=None, status=status, limit=limit)  # type: ignore[arg-type]
+    failure = await failing(files)
+    assert failure.status == status
+    assert str(status) in failure.message
+    assert fix in failure.fix
+    assert len(fake.requests) == 1
+
+
+async def test_a_token_that_github_does_not_know_is_told_and_not_shown(
+    fake: FakeGitHub, repository: FakeRepository
+) -> None:
+    token = "ghs_" + "unkn0wn" * 5
+    failure = await failing(client(fake, token=token))
+    assert failure.status == 401
+    assert token not in f"{failure} {failure!r}"
+
+
+async def test_a_connection_that_is_cut_is_told_with_the_fix(fake: FakeGitHub, repository: FakeRepository) -> None:
+    fake.faults.add("GET", times=None, cut=True)
+    failure = await failing(client(fake))
+    assert failure.status == 0
+    assert "network" in failure.fix
+
+
+async def test_a_server_that_does_not_answer_is_left_in_time(fake: FakeGitHub, repository: FakeRepository) -> None:
+    fake.faults.add("GET", times=None, latency=30)
+    assert "could not be reached" in (await failing(client(fake, timeout=1))).message
+
+
+async def test_a_port_on_which_nobody_listens_is_told() -> None:
+    failure = await failing(GitHubFiles(api_url="http://127.0.0.1:9", repository=REPOSITORY, token=""))
+    assert "GITHUB_API_URL" in failure.fix
+
+
+async def test_a_blob_that_is_refused_is_a_failure_and_not_an_absent_file(
+    fake: FakeGitHub, repository: FakeRepository
+) -> None:
+    fake.faults.add(f"GET /repos/{REPOSITORY}/git/blobs", status=404)
+    failure = await failing(client(fake))
+    assert (failure.status, PERMISSION in failure.fix) == (404, True)
+
+
+async def test_a_file_that_is_not_utf8_is_named(fake: FakeGitHub, repository: FakeRepository) -> None:
+    repository.commit_files({CONFIG: b"\xff\xfe"})
+    assert f"save {CONFIG} as UTF-8" in (await failing(client(fake))).fix
+
+
+async def test_a_folder_where_a_file_was_expected_is_no_file(fake: FakeGitHub, repository: FakeRepository) -> None:
+    files = client(fake)
+    assert await files.read(".github") is None
+    assert await files.folder(CONFIG, lambda name: True) == {}
+    await files.close()
+
+
+async def test_files_at_the_top_of_the_repository_are_read(fake: FakeGitHub, repository: FakeRepository) -> None:
+    repository.commit_files({"memory.yml": "top-k: 9\n"})
+    files = client(fake)
+    assert await files.read("memory.yml") == "top-k: 9\n"
+    await files.close()
+
+
+async def test_a_folder_of_very_many_templates_is_read_in_part(fake: FakeGitHub, repository: FakeRepository) -> None:
+    repository.commit_files({f"{PROMPTS}/t{n:03}.md.j2": "x" for n in range(MAX_FILES + 5)})
+    files = client(fake)
+    assert len(await files.folder(PROMPTS, lambda name: True)) == MAX_FILES
+    await files.close()
+
+
+async def test_an_enterprise_server_is_asked_under_its_own_prefix(fake: FakeGitHub, repository: FakeRepository) -> None:
+    files = GitHubFiles(api_url=fake.enterprise_api_url, repository=REPOSITORY, token=fake.add_token())
+    assert await files.read(CONFIG) == "top-k: 7\n"
+    await files.close()
