@@ -28,12 +28,8 @@ def configured(**values: object) -> Configuration:
 def test_without_inputs_and_configuration_the_defaults_hold() -> None:
     settings = Settings.build({})
     assert (settings.mode, settings.provider, settings.memory_branch) == (Mode.AUTO, "git", "memory")
-    assert (settings.top_k, settings.min_score, settings.max_prompt_bytes, settings.timeout_seconds) == (
-        5,
-        0.2,
-        98_304,
-        20,
-    )
+    assert (settings.top_k, settings.max_prompt_bytes, settings.timeout_seconds) == (5, 98_304, 20)
+    assert settings.min_score is None
 
 
 def test_the_configuration_file_beats_a_default() -> None:
