@@ -29,7 +29,11 @@ class Shell:
     folder: Path
 
     def start(self, *args: str, **variables: str) -> subprocess.Popen[str]:
-        state = {"MEMORY_AGENTS_STATE": str(self.folder / "state"), "PYTHONIOENCODING": "utf-8"}
+        state = {
+            "MEMORY_AGENTS_STATE": str(self.folder / "state"),
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONUNBUFFERED": "",  # what is written late must be seen to fail late
+        }
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "memory_agents", *args],
             cwd=self.folder / "clone",

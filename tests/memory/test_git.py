@@ -155,7 +155,7 @@ async def test_a_cancelled_run_leaves_no_process_behind(folder: Path) -> None:
         assert children()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await task
+            await asyncio.wait_for(task, 5)
         for _ in range(100):  # the transport is gone when init has reaped it
             if not children():
                 break
