@@ -99,7 +99,8 @@ async def run(
     finally:
         if process.returncode is None:
             _end(process)
-            await process.wait()
+            with contextlib.suppress(TimeoutError):  # the event loop reaps it in any case: a deadline comes first
+                await asyncio.wait_for(process.wait(), 1)
     if process.returncode:
         raise GitError(args[0], process.returncode, stderr.decode(errors="replace"))
     return stdout
