@@ -17,6 +17,7 @@ from memory_agents import config_file
 from memory_agents.core import policy
 from memory_agents.core.context import PromptContext
 from memory_agents.core.fences import Fencer
+from memory_agents.core.github_events import IssueEvent
 from memory_agents.core.records import Notice
 from memory_agents.core.summary import recall_summary
 from memory_agents.edges import event_file
@@ -37,14 +38,18 @@ if TYPE_CHECKING:
     from memory_agents.memory.provider import MemoryReader
 
 
-def create_provider(settings: Settings | None = None, environment: Environment | None = None) -> MemoryReader:
-    """Make the provider that the settings name; no I/O.
+def create_provider(
+    provider: str = "", *, settings: Settings | None = None, environment: Environment | None = None
+) -> MemoryReader:
+    """Make a provider. No I/O, but that git is asked for this clone's origin where nothing names a remote.
 
-    Without arguments: from the environment of this process, as on the command line. Raises
-    SettingsError, or MissingExtra with the install command.
+    `provider`: `git`, `chromadb` or `agentcore`; empty is what the settings say. Settings and environment
+    are read from this process where none are given. Raises SettingsError, or MissingExtra with the
+    install command.
     """
     environment = environment or Environment.read(os.environ)
     settings = settings or Settings.build(read_inputs(os.environ))
+    settings = settings.model_copy(update={"provider": provider}) if provider else settings
     return registry.create(
         settings.provider,
         remote=memory_remote(settings, environment),
@@ -90,14 +95,17 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
             files = maintainers_files(settings, environment)
             maintained = await read_maintained(files, inputs)
             await files.close()
-            async with MemoryIntegration(
-                lambda: create_provider(maintained.settings, environment), deadline=maintained.settings.timeout_seconds
-            ) as memory:
-                fencer = Fencer(lambda: secrets.token_hex(16))
-                monitor = IssueMonitor(memory, maintained.templates, maintained.settings, fencer)
-                recalled = await monitor.recall(issue_event, lambda: datetime.now(UTC))
-            _hand_over(recalled, maintained, environment, runner)
+            _hand_over(await _recall(issue_event, maintained, environment), maintained, environment, runner)
     return 0
+
+
+async def _recall(event: IssueEvent, maintained: Maintained, environment: Environment) -> Recalled:
+    settings = maintained.settings
+    async with MemoryIntegration(
+        lambda: create_provider(settings=settings, environment=environment), deadline=settings.timeout_seconds
+    ) as memory:
+        monitor = IssueMonitor(memory, maintained.templates, settings, Fencer(lambda: secrets.token_hex(16)))
+        return await monitor.recall(event, lambda: datetime.now(UTC))
 
 
 def maintainers_files(settings: Settings, environment: Environment) -> RepositoryFiles:

@@ -104,7 +104,7 @@ async def _ask(arguments: argparse.Namespace) -> Answer:
     options = ("provider", "memory_remote", "memory_branch", "top_k", "min_score")
     inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
     settings = Settings.build({**read_inputs(os.environ), **{name: value for name, value in inputs.items() if value}})
-    reader = app.create_provider(settings)
+    reader = app.create_provider(settings=settings)
     try:
         match arguments.command:
             case "recall":
