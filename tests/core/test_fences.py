@@ -223,6 +223,17 @@ def test_a_long_text_is_cut_and_says_by_how_much() -> None:
     assert int(note[1]) + fenced.count("w") * 5 == pytest.approx(20_000, abs=5)
 
 
+def test_the_limit_is_kept_to_the_character_and_a_text_that_fits_is_whole() -> None:
+    lengths = []
+    for size in range(500):
+        ((start, end),) = regions(fencer().fence("a" * size, BY, limit=400))
+        lengths.append(end - start)
+    assert max(lengths) == 400
+    assert lengths.index(400) + 1 == next(
+        size for size in range(500) if "truncated" in fencer().fence("a" * size, BY, limit=400)
+    )
+
+
 @pytest.mark.parametrize("before", range(7860, 7960, 5))
 def test_no_part_of_a_secret_is_left_where_the_text_is_cut(before: int) -> None:
     secret = samples.github_token()

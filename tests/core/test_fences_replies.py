@@ -46,7 +46,7 @@ def outside_code(markdown: str) -> str:
             at += 2
         elif run:
             close = re.compile(rf"(?<!`){run.group()}(?!`)").search(text, run.end())
-            out.append(" " if close else run.group())
+            out.append("·" if close else run.group())
             at = close.end() if close else run.end()
         else:
             out.append(text[at])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import time
 
 import pytest
@@ -258,6 +259,11 @@ SCRAP = st.sampled_from(
     ]
 )
 TEXT = st.lists(st.one_of(st.text(max_size=12), SECRET_TEXT, SCRAP), max_size=8).map("".join)
+
+
+def test_of_a_chain_of_tokens_none_is_left() -> None:
+    chain = [samples.prefixed(seed, "1234567890:A|A", string.ascii_letters, 33) for seed in range(20)]
+    assert redact(f"a {''.join(chain)} b").text == "a [REDACTED:telegram-token] b"
 
 
 @given(TEXT)

@@ -107,7 +107,11 @@ class _Page:
         return end
 
     def _drop(self, start: int, end: int, what: str, content: str) -> int:
-        return self._replace(start, end, removed(what, content))
+        return self._replace(start, end, self._apart(start) + removed(what, content))
+
+    def _apart(self, start: int) -> str:
+        """A space where a bracket put in at `start` would become part of a link or an image."""
+        return " " if self._text[start - 1 : start] in {"!", "]"} else ""
 
     def _end_of_paragraph(self, at: int) -> int:
         if at >= self._paragraph_end:
@@ -172,6 +176,8 @@ class _Page:
             if in_html
             else _TAG.match(text, start, self._end_of_paragraph(start))
         ):
+            if in_html:
+                self._go_on_in_html(tag.end())
             return self._tag(tag)
         closing = next((close for opening, close in _SECTIONS if text.startswith(opening, start)), "")
         if closing and (close := self._find(closing, start)) >= 0:
@@ -186,11 +192,14 @@ class _Page:
         if _HTML_BLOCK.match(text, start) and self._is_line_start(start):
             if _RAW.match(text, start):  # perhaps up to the end
                 self._html_before = len(text)
-            elif start >= self._html_before:
-                blank = _END_OF_HTML.search(text, start)
-                self._html_before = blank.start() if blank else len(text)
-            self._no_code_before = max(self._no_code_before, self._html_before)
+            self._go_on_in_html(start)
         return start < self._html_before
+
+    def _go_on_in_html(self, at: int) -> None:
+        if at >= self._html_before:
+            blank = _END_OF_HTML.search(self._text, at)
+            self._html_before = blank.start() if blank else len(self._text)
+        self._no_code_before = max(self._no_code_before, self._html_before)
 
     def _comment(self, start: int) -> int:
         text, content = self._text, start + len("<!--")
@@ -230,7 +239,8 @@ class _Page:
         """Labels that are defined, and labels that are used."""
         labels: tuple[set[str], set[str]] = (set(), set())
         for label in _LABELS.finditer(self._text):
-            labels[label["colon"] is None].add(label.group().rstrip(":").casefold())
+            is_definition = label["colon"] and self._is_line_start(label.start())
+            labels[0 if is_definition else 1].add(label.group().removesuffix(":").casefold())
         return labels
 
     def _definition(self, start: int, end: int) -> int:
@@ -248,9 +258,10 @@ class _Page:
 
     def _image(self, start: int, end: int) -> int:
         image = _ALT.match(self._text, start, self._end_of_paragraph(start))
-        if image and (image["to"] or f"[{image['alt']}]".casefold() in self._labels[0]):
-            apart = " " if self._text[start - 1 : start] == "!" else ""
-            return self._replace(start, image.end("alt"), f"{apart}[image")
+        if image and image["to"]:
+            return self._replace(start, image.end("alt"), f"{self._apart(start)}[image")
+        if image and f"[{image['alt']}]".casefold() in self._labels[0]:
+            return self._replace(start, image.end(), f"{self._apart(start)}(image)")
         return self._keep(start, end)
 
     def _link(self, start: int, end: int) -> int:

@@ -6,6 +6,7 @@ no text is proven free of secrets by it.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ Detector = Callable[[Text], Iterable[Redaction]]
 
 _ROUNDS = 4
 """One redaction may lay bare the next, such as a key right behind another: look again this often."""
+_TOKEN_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_.:-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,30 @@ def redact(text: str, detectors: Sequence[Detector]) -> Redacted:
     Where spans overlap, their union goes and the kind is that of the earlier detector.
     """
     findings: tuple[Redaction, ...] = ()
-    for _ in range(_ROUNDS):
+    for again in range(_ROUNDS):
         shadow = Text(text, findings)
-        found = [*findings, *(redaction for detector in detectors for redaction in detector(shadow))]
-        if len(found) == len(findings):
+        found = [redaction for detector in detectors for redaction in detector(shadow)]
+        if not found:
             break
-        findings = _united(found)
+        # What was hidden by its neighbour is one of a chain without end: all that is glued to it goes too.
+        findings = _united([*findings, *(_with_what_is_glued(text, found) if again else found)])
     return Redacted(_replaced(text, findings), findings)
+
+
+def _with_what_is_glued(text: str, found: Sequence[Redaction]) -> list[Redaction]:
+    """The findings, each up to the next character on both sides that is in no token."""
+    wider: list[Redaction] = []
+    done = 0
+    for one in sorted(found, key=lambda redaction: redaction.start):
+        start = one.start
+        while start > done and text[start - 1] in _TOKEN_CHARACTERS:
+            start -= 1
+        end = max(one.end, done)
+        while end < len(text) and text[end] in _TOKEN_CHARACTERS:
+            end += 1
+        wider.append(Redaction(start, end, one.kind))
+        done = end
+    return wider
 
 
 def _united(found: Sequence[Redaction]) -> tuple[Redaction, ...]:
