@@ -28,6 +28,7 @@ from memory_agents.core.fences import (
     visible,
 )
 from memory_agents.core.records import Trust
+from memory_agents.core.role_markers import break_role_markers
 from tests.core import sanitizer_samples as samples
 
 BY = Provenance(kind="issue", trust=Trust.UNTRUSTED, author="octocat", author_id=583231)
@@ -135,8 +136,17 @@ def test_each_line_of_the_text_is_a_quote(text: str) -> None:
 
 
 @given(TEXT)
-def test_looking_twice_shows_the_same(text: str) -> None:
+def test_looking_twice_shows_the_same_where_no_tag_is_inside_another(text: str) -> None:
+    text = text.replace("<", "")
     assert visible(visible(text)) == visible(text)
+
+
+@given(TEXT)
+def test_a_second_look_at_characters_and_role_markers_finds_nothing(text: str) -> None:
+    seen = without_invisible(text)
+    assert without_invisible(seen) == seen
+    broken = break_role_markers(seen)
+    assert break_role_markers(broken) == broken
 
 
 @given(TEXT, st.integers(1, 300))
