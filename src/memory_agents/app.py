@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from memory_agents import config_file
 from memory_agents.core import policy
@@ -24,7 +25,7 @@ from memory_agents.edges import event_file
 from memory_agents.edges.actions import Runner
 from memory_agents.edges.github import GitHubFiles, RepositoryFiles
 from memory_agents.edges.worktree import WorkingTree
-from memory_agents.errors import GitHubFailure, SettingsError
+from memory_agents.errors import GitHubFailure, SettingsError, UnreadableFile
 from memory_agents.memory import git
 from memory_agents.memory.git import Remote
 from memory_agents.memory.integration import MemoryIntegration
@@ -36,6 +37,9 @@ from memory_agents.settings import Configuration, Environment, Settings, read_in
 
 if TYPE_CHECKING:
     from memory_agents.memory.provider import MemoryReader
+
+_TOLD = 5
+"""annotations of one run; a runner keeps ten for a step, and other tools want some"""
 
 
 def create_provider(
@@ -64,20 +68,51 @@ def memory_remote(settings: Settings, environment: Environment) -> Remote:
     `github-token` is for this same repository on GITHUB_SERVER_URL only; any other remote gets
     `memory-token` or nothing.
     """
-    own = f"{environment.server_url.rstrip('/')}/{environment.repository}" if environment.repository else ""
-    location = settings.memory_remote or (f"{own}.git" if own else git.origin(Path.cwd()))
-    is_own = bool(own) and location.rstrip("/").removesuffix(".git").lower() == own.lower()
+    location = settings.memory_remote or _own(environment) or git.origin(Path.cwd())
+    is_own = is_own_memory(settings, environment)
     token = settings.memory_token.get_secret_value()
     if not token and is_own:
         token = settings.github_token.get_secret_value()
-    return Remote(location if "://" in location else _local(location), token=token, is_own=is_own)
+    if token and not is_own and _is_open(location):
+        raise SettingsError("`memory-token` is not sent over http.", fix="give `memory-remote` as an https URL")
+    return Remote(
+        location if "://" in location else _local(location),
+        token=token,
+        is_own=is_own,
+        as_user=not environment.in_actions,
+    )
+
+
+def _is_open(location: str) -> bool:
+    """Whether others on the way could read what is sent there."""
+    url = urlsplit(location)
+    return url.scheme == "http" and url.hostname not in {"127.0.0.1", "localhost", "::1"}
+
+
+def is_own_memory(settings: Settings, environment: Environment) -> bool:
+    """Whether memory is on a branch of the very repository whose event is handled."""
+    own = _own(environment)
+    location = settings.memory_remote or own
+    return bool(own) and location.rstrip("/").removesuffix(".git").lower() == own.removesuffix(".git").lower()
+
+
+def _own(environment: Environment) -> str:
+    """Where git finds the repository of the event; empty on the command line."""
+    if not (environment.in_actions and environment.repository):
+        return ""
+    return f"{environment.server_url.rstrip('/')}/{environment.repository}.git"
 
 
 def _local(location: str) -> str:
     """A path, absolute because git runs elsewhere; `host:path` of ssh stays as it is."""
     head, colon, _ = location.partition(":")
     is_ssh = colon and "/" not in head and len(head) > 1
-    return location if is_ssh else str(Path(location).resolve())
+    path = Path(location).resolve()
+    if not is_ssh and location.count("/") == 1 and not path.exists():
+        raise SettingsError(
+            f"There is no folder {location}.", fix=f"for a repository on GitHub write https://github.com/{location}"
+        )
+    return location if is_ssh else str(path)
 
 
 async def run(environ: Mapping[str, str], runner: Runner) -> int:
@@ -86,7 +121,8 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
     inputs = read_inputs(environ)
     settings = Settings.build(inputs)
     for token in (settings.github_token, settings.memory_token):
-        runner.mask(token.get_secret_value())
+        for form in git.forms_of(token.get_secret_value()):
+            runner.mask(form)
     event = event_file.read(environment.event_name, environment.event_path, environment.repository)
     match policy.plan(event, settings.mode):
         case policy.Skip(reason):
@@ -111,7 +147,7 @@ async def _recall(event: IssueEvent, maintained: Maintained, environment: Enviro
 def maintainers_files(settings: Settings, environment: Environment) -> RepositoryFiles:
     """The default branch's head in a run, the working tree on the command line."""
     if not environment.in_actions:
-        return WorkingTree(Path.cwd())
+        return WorkingTree(Path(git.top(Path.cwd()) or Path.cwd()))
     return GitHubFiles(
         api_url=environment.api_url,
         repository=environment.repository,
@@ -138,14 +174,14 @@ async def read_maintained(files: RepositoryFiles, inputs: Mapping[str, str]) -> 
         text = await files.read(settings.config)
         if text is not None:
             configuration = config_file.parse(text, settings.config)
-    except SettingsError as error:
+    except (SettingsError, UnreadableFile) as error:
         notices.append(Notice(text=f"{error.message} The default settings are used.", fix=error.fix))
     except GitHubFailure as error:
         notices.append(Notice(text=f"{error.message} The default settings and templates are used.", fix=error.fix))
         return Maintained(settings, Templates({}, folder=settings.prompts), tuple(notices))
     try:
         own = await files.folder(settings.prompts, _needed(settings.template or issue.TEMPLATE, issue.TEMPLATE))
-    except GitHubFailure as error:
+    except (GitHubFailure, UnreadableFile) as error:
         notices.append(Notice(text=f"{error.message} The default templates are used.", fix=error.fix))
     return Maintained(Settings.build(inputs, configuration), Templates(own, folder=settings.prompts), tuple(notices))
 
@@ -160,9 +196,16 @@ def _hand_over(recalled: Recalled, maintained: Maintained, environment: Environm
     """Give the prompt to the step that follows, and tell people what happened."""
     prompt, recollection = recalled.prompt, recalled.recollection
     context, info = prompt.context, recollection.info
-    notices = (*maintained.notices, *maintained.templates.notices, *recollection.notices)
-    for notice in notices:
-        runner.warning(str(notice))
+    noticed = (*maintained.notices, *maintained.templates.notices, *recollection.notices)
+    private = environment.in_actions and not is_own_memory(maintained.settings, environment)
+    notices = [notice.told(private=private) for notice in noticed]
+    for notice in notices[:_TOLD]:
+        runner.warning(notice)
+    if len(notices) > _TOLD:
+        runner.warning(f"{len(notices) - _TOLD} more of this kind: see the step summary.")
+    if environment.output_file is None:
+        sys.stdout.write(prompt.text)  # on the command line the prompt is what was asked for
+        return
     folder = Path(tempfile.mkdtemp(prefix="memory-agents-", dir=environment.temporary))
     (folder / "prompt.md").write_text(prompt.text, encoding="utf-8", newline="")
     (folder / "context.json").write_text(context.model_dump_json(indent=2), encoding="utf-8", newline="")
@@ -181,11 +224,9 @@ def _hand_over(recalled: Recalled, maintained: Maintained, environment: Environm
             prompt_bytes=len(prompt.text.encode()),
             template=prompt.template,
             no_memory_on=maintained.settings.memory_branch if info is not None and not info.version else "",
-            private=environment.in_actions and not memory_remote(maintained.settings, environment).is_own,
+            private=private,
         )
     )
-    if environment.output_file is None:
-        sys.stdout.write(prompt.text)  # on the command line the prompt is what was asked for
     runner.log(
         f"{recollection.status}: {len(context.memories())} memories in {recollection.seconds:.2f} s, "
         f"a prompt of {len(prompt.text.encode())} bytes in {folder / 'prompt.md'}"

@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
 OLDEST = (3, 11)
+_REDIRECTS = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV"}
 
 
 def main() -> int:
@@ -114,7 +115,9 @@ def _version(uv: str, cwd: Path) -> str:
 
 
 def _run(command: list[str], cwd: Path) -> str:
-    done = subprocess.run(command, cwd=cwd, check=True, capture_output=True)
+    # Settings of pip that would send the packages elsewhere; where they come from stays the runner's to say.
+    environment = {name: value for name, value in os.environ.items() if name not in _REDIRECTS}
+    done = subprocess.run(command, cwd=cwd, env=environment, check=True, capture_output=True)
     return done.stdout.decode(errors="replace")
 
 

@@ -103,7 +103,9 @@ async def _ask(arguments: argparse.Namespace) -> Answer:
 
     options = ("provider", "memory_remote", "memory_branch", "top_k", "min_score")
     inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
-    settings = Settings.build({**read_inputs(os.environ), **{name: value for name, value in inputs.items() if value}})
+    settings = Settings.build(
+        {**read_inputs(os.environ), **{name: value for name, value in inputs.items() if value}}, as_options=True
+    )
     reader = app.create_provider(settings=settings)
     try:
         match arguments.command:
@@ -117,7 +119,9 @@ async def _ask(arguments: argparse.Namespace) -> Answer:
                     now=datetime.now(UTC),
                 )
             case "list":
-                return await reading.list_records(reader, namespace=arguments.namespace, limit=arguments.limit)
+                return await reading.list_records(
+                    reader, namespace=arguments.namespace, limit=arguments.limit, now=datetime.now(UTC)
+                )
             case "show":
                 return await reading.show(reader, arguments.id)
             case _:

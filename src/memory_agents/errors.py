@@ -5,6 +5,7 @@ MemoryAgentsError
 │   ├── SettingsError       an input, a variable or the configuration file
 │   └── EventError          a webhook payload that GitHub would not send
 ├── TemplateError           a template that cannot be rendered
+├── UnreadableFile          a file of the maintainers that is there and cannot be read
 ├── MissingExtra            a part that is not installed
 ├── GitHubFailure           GitHub's API did not give what was asked for
 └── MemoryFailure           a part of memory did not answer; recall goes on without it
@@ -51,6 +52,10 @@ class MissingExtra(MemoryAgentsError):
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} is not installed.", fix=f"pip install 'memory-agents[{extra}]'")
         self.extra = extra
+
+
+class UnreadableFile(MemoryAgentsError):
+    """A file of the maintainers that is there and cannot be read."""
 
 
 class GitHubFailure(MemoryAgentsError):

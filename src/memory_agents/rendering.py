@@ -39,7 +39,7 @@ _FAULTS = (
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A template's text, and where the template came from."""
+    """A template's text, and which files of the maintainer had a part in it: `default` for none."""
 
     text: str
     origin: str
@@ -61,27 +61,16 @@ class Templates:
 
     def render(self, name: str, values: Mapping[str, object]) -> Rendered:
         """Render the template `name` (without suffix), the maintainer's or ours. Raises TemplateError."""
-        return self._render(name, values, self._own)
-
-    @property
-    def are_default(self) -> bool:
-        """Whether no template of the maintainer is in use."""
-        return not self._own
-
-    def fall_back(self, error: TemplateError) -> None:
-        """Use the default templates from now on, and notice why."""
-        self._own = {}
-        self.notices.append(Notice(text=f"{error.message} The default template is used.", fix=error.fix))
-
-    def _render(self, name: str, values: Mapping[str, object], own: Mapping[str, str]) -> Rendered:
+        used: set[str] = set()
         environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.FunctionLoader(lambda wanted: self._source(wanted, own)),
-            undefined=jinja2.StrictUndefined,
+            loader=jinja2.FunctionLoader(lambda wanted: self._source(wanted, used)),
+            undefined=_Missing,
             autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
+        del environment.filters["striptags"]  # it would take the tags of a fence away
         file = f"{name}{SUFFIX}"
         try:
             text = environment.get_template(file).render(values)
@@ -99,15 +88,39 @@ class Templates:
             raise TemplateError(
                 f"{place}: {_reason(error)}.", fix=f"correct {place.rpartition(':')[0] or place}"
             ) from None
-        origin = f"{self._folder}/{file}" if f"{self._folder}/{file}" in own else "default"
+        origin = ", ".join(sorted(used)) or "default"
+        if not text.strip():
+            raise TemplateError(f"{origin}: it renders nothing.", fix=f"correct {origin}")
         return Rendered(text=text, origin=origin)
 
-    def _source(self, wanted: str, own: Mapping[str, str]) -> tuple[str, str, None] | None:
+    @property
+    def are_default(self) -> bool:
+        """Whether no template of the maintainer is in use."""
+        return not self._own
+
+    def fall_back(self, error: TemplateError) -> None:
+        """Use the default templates from now on, and notice why."""
+        self._own = {}
+        self.notices.append(Notice(text=f"{error.message} The default template is used.", fix=error.fix))
+
+    def _source(self, wanted: str, used: set[str]) -> tuple[str, str, None] | None:
         path = f"{self._folder}/{wanted}"
-        if path in own:
-            return own[path], path, None
+        if path in self._own:
+            used.add(path)
+            return self._own[path], path, None
         text = _defaults().get(wanted)
         return None if text is None else (text, f"prompts/{wanted}", None)
+
+
+class _Missing(jinja2.StrictUndefined):
+    """Says what there is in place of what was asked for."""
+
+    @property
+    def _undefined_message(self) -> str:
+        there = self._undefined_obj
+        if isinstance(there, Mapping):
+            return f"there is no `{self._undefined_name}` in it, but {', '.join(sorted(there))}"
+        return super()._undefined_message
 
 
 @cache

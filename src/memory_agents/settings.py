@@ -28,7 +28,16 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             namespaces.SECURITY,
             namespaces.PROJECT_PREFERENCES,
         ),
-        "patterns": (namespaces.PATTERNS, namespaces.ARCHITECTURE, namespaces.DEPENDENCIES),
+        # whatever no other section shows, so that a namespace of one's own is recalled without being named
+        "patterns": (
+            "*",
+            f"!{namespaces.CONVENTIONS}",
+            "!testing/*",
+            "!security/*",
+            "!preferences/*",
+            "!agents/*",
+            "!reviews/*",
+        ),
         "similar_issues": (namespaces.ISSUES,),
         "reviews": (namespaces.PULL_REQUESTS,),
     }
@@ -36,7 +45,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """section of the prompt → the Namespaces (globs) that feed it"""
 
 MIN_SCORES: Mapping[str, float] = MappingProxyType(
-    {"conventions": 0.05, "patterns": 0.05, "similar_issues": 0.3, "reviews": 0.3}
+    {"conventions": 0.08, "patterns": 0.08, "similar_issues": 0.2, "reviews": 0.2}
 )
 """section → the score below which a memory is not shown: a fact that bears on little costs a line, a wrong
 similar issue misleads"""
@@ -107,6 +116,19 @@ class Configuration(BaseModel):
     """all of memory together"""
     sections: Mapping[str, tuple[Glob, ...]] = Field(default_factory=lambda: SECTIONS)
 
+    @field_validator("sections", mode="before")
+    @classmethod
+    def _lists(cls, value: object) -> object:
+        """One text is a list of one."""
+        if not isinstance(value, Mapping):
+            msg = "write the name of a section and its namespaces below it: `conventions: [codebase/conventions]`"
+            raise ValueError(msg)  # noqa: TRY004 -- pydantic reports ValueError
+        for name, globs in value.items():
+            if not isinstance(globs, str | list | tuple):
+                msg = f"`{name}` is not a list of namespaces, such as [codebase/conventions]"
+                raise ValueError(msg)  # noqa: TRY004
+        return {name: (globs,) if isinstance(globs, str) else globs for name, globs in value.items()}
+
     @field_validator("sections")
     @classmethod
     def _known_sections(cls, value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
@@ -132,10 +154,12 @@ class Settings(Configuration):
     template: str = Field(default="", pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")
 
     @classmethod
-    def build(cls, inputs: Mapping[str, str], configuration: Configuration | None = None) -> Self:
+    def build(
+        cls, inputs: Mapping[str, str], configuration: Configuration | None = None, *, as_options: bool = False
+    ) -> Self:
         """Merge inputs (by input name, blank is unset) over the configuration file.
 
-        Raises SettingsError, naming the input.
+        Raises SettingsError, naming the input; `as_options`: naming the option of the command line.
         """
         stated = configuration.model_fields_set if configuration else frozenset()
         file_values = {name.replace("_", "-"): getattr(configuration, name) for name in stated}
@@ -145,9 +169,10 @@ class Settings(Configuration):
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0])
+            what, where = (f"option --{name}", "") if as_options else (f"input `{name}`", " in the step")
             raise SettingsError(
-                f"The input `{name}` is not valid: {_reason(first['msg'])}.",
-                fix=f"change `{name}` in the step that uses memory-agents, or leave it out for the default",
+                f"The {what} is not valid: {_reason(first['msg'])}.",
+                fix=f"change it{where}, or leave it out for the default",
             ) from None
 
 

@@ -66,9 +66,9 @@ async def test_recall_keeps_to_its_namespace(reader: GitBranchProvider) -> None:
 
 
 async def test_a_list_has_one_line_for_each_record(reader: GitBranchProvider) -> None:
-    answer = await reading.list_records(reader, namespace="*", limit=100)
+    answer = await reading.list_records(reader, namespace="*", limit=100, now=NOW)
     assert sorted(line.split()[0] for line in answer.text.splitlines()) == ["aaaaaaaa", "bbbbbbbb", "cccccccc"]
-    assert len((await reading.list_records(reader, namespace="*", limit=1)).text.splitlines()) == 1
+    assert len((await reading.list_records(reader, namespace="*", limit=1, now=NOW)).text.splitlines()) == 1
 
 
 async def test_a_record_is_shown_whole(reader: GitBranchProvider) -> None:
@@ -88,7 +88,7 @@ async def test_a_record_that_is_not_there_is_answered_with_where_the_ids_are(
 async def test_no_answer_shows_a_secret(reader: GitBranchProvider) -> None:
     answers = [
         await recall(reader, f"the key {TOKEN}"),
-        await reading.list_records(reader, namespace="*", limit=9),
+        await reading.list_records(reader, namespace="*", limit=9, now=NOW),
         await reading.show(reader, "cccccccc"),
         await reading.status(reader),
     ]
@@ -96,7 +96,7 @@ async def test_no_answer_shows_a_secret(reader: GitBranchProvider) -> None:
 
 
 async def test_a_file_that_was_skipped_is_told_to_both(reader: GitBranchProvider) -> None:
-    for answer in (await recall(reader, "tabs"), await reading.list_records(reader, namespace="*", limit=9)):
+    for answer in (await recall(reader, "tabs"), await reading.list_records(reader, namespace="*", limit=9, now=NOW)):
         assert "codebase/patterns/bad.md" in str(answer.notices[0])
         assert "codebase/patterns/bad.md" in json.dumps(answer.value)
 

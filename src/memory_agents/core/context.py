@@ -6,13 +6,14 @@ a template, with every untrusted text as a value that prints fenced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from memory_agents.core.fences import Fencer, Provenance, Untrusted, visible
+from memory_agents.core.fences import Fencer, Provenance, Untrusted, one_line, visible
 from memory_agents.core.github_events import Account, IssueEvent, Item
+from memory_agents.core.namespaces import HISTORY_PREFIX
 from memory_agents.core.records import EPOCH, Match, Record, Trust
 from memory_agents.core.sanitizer import redact
 
@@ -59,6 +60,8 @@ class MemoryView(_Value):
     permission: str
     created_at: str
     url: str
+    repository: str
+    """of a past item, `owner/name`; empty is the event's own"""
     number: int | None
     state: str
     paths: tuple[str, ...]
@@ -107,11 +110,17 @@ def build(event: IssueEvent, sections: Mapping[str, Sequence[Match]], *, status:
         event=EventView(name=event.origin.name, action=event.origin.action),
         issue=_issue(event.issue),
         status=status,
-        sections=tuple(
-            SectionView(name=name, memories=tuple(_memory(match) for match in matches))
-            for name, matches in sections.items()
-        ),
+        sections=tuple(_sections(sections)),
     )
+
+
+def _sections(found: Mapping[str, Sequence[Match]]) -> Iterator[SectionView]:
+    """Each memory once, in the first section that has it."""
+    seen: set[str] = set()
+    for name, matches in found.items():
+        new = [match for match in matches if match.record.id not in seen]
+        seen.update(match.record.id for match in new)
+        yield SectionView(name=name, memories=tuple(_memory(match) for match in new))
 
 
 def template_values(context: PromptContext, fencer: Fencer) -> dict[str, object]:
@@ -140,16 +149,16 @@ def template_values(context: PromptContext, fencer: Fencer) -> dict[str, object]
         },
         "memory": {
             "status": context.status,
-            "sections": tuple(_section_values(section, fencer, limit) for section in context.sections),
+            "sections": tuple(_section_values(section, context, fencer) for section in context.sections),
             "count": len(context.memories()),
             "dropped": context.dropped,
         },
     }
 
 
-def _section_values(section: SectionView, fencer: Fencer, limit: int) -> dict[str, object]:
+def _section_values(section: SectionView, context: PromptContext, fencer: Fencer) -> dict[str, object]:
     """Maintainers' statements and everybody else's text stand apart."""
-    values = [(memory.trust, _memory_values(memory, fencer, limit)) for memory in section.memories]
+    values = [(memory.trust, _memory_values(memory, context, fencer)) for memory in section.memories]
     return {
         "name": section.name,
         "trusted": tuple(value for trust, value in values if trust is Trust.MAINTAINER),
@@ -157,9 +166,11 @@ def _section_values(section: SectionView, fencer: Fencer, limit: int) -> dict[st
     }
 
 
-def _memory_values(memory: MemoryView, fencer: Fencer, limit: int) -> dict[str, object]:
+def _memory_values(memory: MemoryView, context: PromptContext, fencer: Fencer) -> dict[str, object]:
+    is_past = memory.namespace.startswith(HISTORY_PREFIX)
+    elsewhere = memory.repository if memory.repository != context.repository else ""
     by = Provenance(
-        kind="past issue" if memory.number is not None else "fact",
+        kind="past issue" if is_past else "fact",
         author=memory.author,
         author_id=memory.author_id,
         permission=memory.permission,
@@ -175,9 +186,9 @@ def _memory_values(memory: MemoryView, fencer: Fencer, limit: int) -> dict[str, 
     return {
         "id": memory.id,
         "namespace": memory.namespace,
-        "number": memory.number,
+        "issue": f"{elsewhere}#{memory.number}" if is_past and memory.number is not None else "",
         "score": memory.score,
-        "content": Untrusted(memory.text, by, fencer, limit),
+        "content": Untrusted(memory.text, by, fencer, context.max_text),
     }
 
 
@@ -204,15 +215,16 @@ def _memory(match: Match) -> MemoryView:
         score=round(match.score, 3),
         reasons=tuple(_clean(reason) for reason in match.reasons),
         trust=record.trust,
-        title=_clean(record.title),
+        title=one_line(record.title),
         text=_clean(record.text),
-        author=_clean(source.author),
+        author=one_line(source.author),
         author_id=source.author_id,
-        permission=_clean(source.permission),
+        permission=source.permission,
         created_at=_date(record.created_at),
-        url=_clean(source.url),
+        url=one_line(source.url, 500),
+        repository=source.repository,
         number=source.number,
-        state=_clean(record.state),
+        state=one_line(record.state, 40),
         paths=tuple(_clean(path) for path in record.paths),
     )
 

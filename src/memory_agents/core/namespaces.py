@@ -40,7 +40,7 @@ HISTORY_PREFIX = "reviews/"
 
 _SEGMENT = r"[a-z0-9][a-z0-9_-]{0,62}"
 _NAMESPACE = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT}){{0,7}}")
-_GLOB = re.compile(r"[a-z0-9*][a-z0-9_*/-]{0,255}")
+_GLOB = re.compile(r"!?[a-z0-9*][a-z0-9_*/-]{0,255}")
 
 
 def validate(namespace: str) -> str:
@@ -59,7 +59,7 @@ def is_valid(namespace: str) -> bool:
 
 
 def is_valid_glob(glob: str) -> bool:
-    """Whether `glob` is a Namespace in which `*` may stand for any text."""
+    """Whether `glob` is a Namespace in which `*` may stand for any text; a leading `!` takes it away."""
     return _GLOB.fullmatch(glob) is not None
 
 
@@ -74,5 +74,6 @@ def validate_glob(glob: str) -> str:
 
 
 def matches(namespace: str, globs: tuple[str, ...]) -> bool:
-    """Whether `namespace` is one of `globs`; `*` also crosses `/`."""
-    return any(fnmatchcase(namespace, glob) for glob in globs)
+    """Whether a glob covers `namespace` and none with a leading `!` does; `*` also crosses `/`."""
+    covered = any(fnmatchcase(namespace, glob) for glob in globs if not glob.startswith("!"))
+    return covered and not any(fnmatchcase(namespace, glob[1:]) for glob in globs if glob.startswith("!"))

@@ -53,8 +53,6 @@ BACKGROUND = 200
 FEWEST = 3
 """terms of a query that can earn a full score"""
 
-_COMMON_FROM = 10
-"""documents from which on a word in more than half of them says nothing"""
 _DIGITS = 6
 _WEEK_US = 7 * 86_400_000_000
 
@@ -124,10 +122,8 @@ def strengths(query: Query, terms: QueryTerms, candidates: Candidates) -> Streng
     frequency = np.bincount(candidates.term, minlength=len(terms.terms))
     rarity = _rarity(frequency, len(candidates))
     strength = _lexical(terms, candidates, rarity)
-    common = (frequency * 2 > len(candidates)) & (len(candidates) >= _COMMON_FROM)
-    informed = np.bincount(candidates.document[~common[candidates.term]], minlength=len(candidates)) > 0
     weeks = np.maximum(0, microseconds(query.now) - candidates.created_us) / _WEEK_US
-    strength = strength * informed * np.where(candidates.history, (1 + weeks) ** -AGEING, 1.0)
+    strength = strength * np.where(candidates.history, (1 + weeks) ** -AGEING, 1.0)
     square = strength * strength
     return Strengths(
         np.round(square / (square + HALF * HALF), _DIGITS), dict(zip(terms.terms, rarity.tolist(), strict=True))

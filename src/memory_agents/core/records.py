@@ -127,9 +127,16 @@ class Notice:
     fix: str = ""
     partial: bool = False
     """whether a part of memory is missing from the answer because of it"""
+    discreet: str = ""
+    """`text` without what a private memory says; empty where `text` says none of it"""
 
     def __str__(self) -> str:
-        return f"{self.text} Fix: {self.fix}" if self.fix else self.text
+        return self.told(private=False)
+
+    def told(self, *, private: bool) -> str:
+        """What happened and the fix, for a log that everybody reads where memory is `private`."""
+        text = self.discreet if private and self.discreet else self.text
+        return f"{text} Fix: {self.fix}" if self.fix else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

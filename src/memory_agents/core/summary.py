@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from memory_agents.core.context import MemoryView, PromptContext
-from memory_agents.core.records import Notice
+from memory_agents.core.fences import one_line
 
 _LINK = re.compile(r"https?://[A-Za-z0-9_.:/?#%=&~+-]{1,500}")
 _MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~@:!&$]|(?<=www)\.", re.IGNORECASE)
@@ -14,14 +14,14 @@ _SHOWN = 120
 
 NO_MEMORY = (
     "There is no memory yet. Next step: create the branch `{branch}` and put a Markdown file with one fact "
-    "into it, such as `codebase/conventions/tests.md`."
+    "into it, such as `codebase/conventions/tests.md`; or correct `memory-branch`."
 )
 
 
 def recall_summary(
     context: PromptContext,
     *,
-    notices: Sequence[Notice],
+    notices: Sequence[str],
     seconds: float,
     prompt_bytes: int,
     template: str,
@@ -44,7 +44,7 @@ def recall_summary(
     if no_memory_on:
         parts.append(NO_MEMORY.format(branch=no_memory_on))
     if notices:
-        parts.append("\n".join(f"- ⚠️ {literal(str(notice), 600)}" for notice in notices))
+        parts.append("\n".join(f"- ⚠️ {literal(notice, 600)}" for notice in notices))
     return "\n\n".join(parts) + "\n"
 
 
@@ -60,16 +60,15 @@ def _table(context: PromptContext, *, private: bool) -> str:
 def _name(memory: MemoryView) -> str:
     """The memory in one cell, linked to its source."""
     title = literal(memory.title or memory.text.partition("\n")[0])
-    number = f"{memory.number}: " if memory.number is not None else ""
+    number = f"{literal(memory.repository)} {memory.number}: ".lstrip() if memory.number is not None else ""
     state = f" ({literal(memory.state)})" if memory.state else ""
     text = f"{number}{title}{state}"
     return f"[{text}]({memory.url})" if _LINK.fullmatch(memory.url) else text
 
 
 def literal(text: str, limit: int = _SHOWN) -> str:
-    """Text as one line that Markdown shows as it is: no markup, autolink or cell border.
+    """Text as one line that Markdown shows as it is: no secret, nothing hidden, no markup, autolink or cell border.
 
     https://spec.commonmark.org/0.31.2/#backslash-escapes, https://github.github.com/gfm/#autolinks-extension-
     """
-    line = " ".join(text.split())
-    return _MARKUP.sub(r"\\\g<0>", line if len(line) <= limit else f"{line[: limit - 1]}…")
+    return _MARKUP.sub(r"\\\g<0>", one_line(text, limit))

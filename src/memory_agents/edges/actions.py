@@ -18,7 +18,7 @@ from memory_agents.core.sanitizer import redact
 SUMMARY_BYTES = 1_000_000
 """GitHub refuses step summaries over 1,024 KiB"""
 
-_COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 
 
 def output_entry(name: str, value: str) -> str:
@@ -27,7 +27,8 @@ def output_entry(name: str, value: str) -> str:
     delimiter = f"end_{secrets.token_hex(16)}"
     while delimiter in text:
         delimiter = f"end_{secrets.token_hex(16)}"
-    return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
+    end = "\r\n" if text.endswith("\r") else "\n"  # the runner takes either, and would take the value's last \r with it
+    return f"{name}<<{delimiter}\n{text}{end}{delimiter}\n"
 
 
 def read_outputs(file: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from memory_agents.errors import GitHubFailure
+from memory_agents.errors import GitHubFailure, UnreadableFile
 
 if TYPE_CHECKING:
     from github import Github
@@ -107,7 +107,7 @@ class GitHubFiles:
         try:
             return base64.b64decode(blob.content).decode("utf-8-sig")
         except (UnicodeDecodeError, binascii.Error):
-            raise GitHubFailure(f"{path} is not valid UTF-8.", fix=f"save {path} as UTF-8 text") from None
+            raise UnreadableFile(f"{path} is not valid UTF-8.", fix=f"save {path} as UTF-8 text") from None
 
     async def _ask(self, what: str, request: Callable[[Repository], _T]) -> _T:
         async with self._one_at_a_time:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from memory_agents.errors import UsageError
+from memory_agents.errors import UnreadableFile
 
 
 class WorkingTree:
@@ -34,6 +34,6 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{file} is not valid UTF-8.", fix="save it as UTF-8 text") from None
+        raise UnreadableFile(f"{file} is not valid UTF-8.", fix="save it as UTF-8 text") from None
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.", fix="check the file's permissions") from None
+        raise UnreadableFile(f"{file} cannot be read: {error.strerror}.", fix="check the file's permissions") from None

@@ -1,7 +1,7 @@
 """git, run as a program: no shell, no prompt, no token in argv, in a configuration file or in a log.
 
-The token travels as an `http.<server>.extraHeader` in the child's environment (GIT_CONFIG_COUNT, see
-git-config(1)), bound to the scheme and host of the remote, and redirects are not followed.
+The token travels as an `http.<location>.extraHeader` in the child's environment (GIT_CONFIG_COUNT, see
+git-config(1)), bound to the remote's whole address, and redirects are not followed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,24 +21,23 @@ from urllib.parse import urlsplit
 from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryUnreachable
 
 # What could make git trace a header, read another repository, or run another program.
-_DROPPED = re.compile(r"GIT_(?!SSL_|SSH|HTTP_PROXY|CONFIG_NOSYSTEM$|EXEC_PATH$).*|SSH_ASKPASS")
+_DROPPED = re.compile(r"GIT_(?!SSL_(?!NO_VERIFY)|SSH|HTTP_PROXY|CONFIG_NOSYSTEM$|EXEC_PATH$).*|SSH_ASKPASS")
 
 _SPEAKER = re.compile(r"^(?:fatal|error|remote): ")
 
 _CREDENTIALS = re.compile(r"^(https?://)[^/]*@", re.IGNORECASE)
 
-_SAFE = {
-    "core.hooksPath": os.devnull,
-    "core.fsmonitor": "false",
-    "http.followRedirects": "false",
-    "http.lowSpeedLimit": "1",
-    "http.lowSpeedTime": "30",
-    "protocol.ext.allow": "never",
-    "transfer.fsckObjects": "false",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    "safe.directory": "*",
-}
+_SAFE = (
+    ("core.hooksPath", os.devnull),
+    ("core.fsmonitor", "false"),
+    ("http.followRedirects", "false"),
+    ("http.lowSpeedLimit", "1"),
+    ("http.lowSpeedTime", "30"),
+    ("protocol.allow", "never"),
+    *((f"protocol.{transport}.allow", "always") for transport in ("https", "http", "ssh", "file")),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+)
 
 
 class GitError(Exception):
@@ -63,19 +62,37 @@ class Remote:
     token: str = field(default="", repr=False)
     is_own: bool = False
     """whether it is the very repository whose event is handled"""
+    as_user: bool = False
+    """whether git may use what the user of this machine set up: on the command line, never in a run"""
 
-    def configuration(self) -> dict[str, str]:
-        """The git configuration that authenticates, for the child's environment only."""
-        parts = urlsplit(self.location)
-        if not self.token or parts.scheme not in {"http", "https"}:
-            return {}
-        basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
-        header = f"http.{parts.scheme}://{parts.netloc}/.extraHeader"
-        return {"credential.helper": "", header: f"Authorization: Basic {basic}"}
+    def configuration(self) -> list[tuple[str, str]]:
+        """The git configuration that authenticates, for the child's environment only.
+
+        Every key names the whole location, so that no setting of the machine is more specific: see the
+        matching rules of `http.<url>.*` in git-config(1).
+        """
+        if urlsplit(self.location).scheme not in {"http", "https"}:
+            return []
+        http = f"http.{self.location}"
+        settings = [(f"{http}.followRedirects", "false")]
+        if not self.as_user:
+            settings += [(f"{http}.extraHeader", ""), (f"credential.{self.location}.helper", "")]
+        if self.token:
+            settings.append((f"{http}.extraHeader", f"Authorization: Basic {_basic(self.token)}"))
+        return settings
+
+
+def forms_of(token: str) -> tuple[str, ...]:
+    """The forms in which a token could be seen: as it is, and as it travels."""
+    return (token, _basic(token)) if token else ()
+
+
+def _basic(token: str) -> str:
+    return base64.b64encode(f"x-access-token:{token}".encode()).decode()
 
 
 async def run(
-    args: Sequence[str], *, cwd: Path, configuration: Mapping[str, str] | None = None, stdin: bytes = b""
+    args: Sequence[str], *, cwd: Path, configuration: Sequence[tuple[str, str]] = (), stdin: bytes = b""
 ) -> bytes:
     """Run git and return its output; when cancelled, end git and all that it started.
 
@@ -86,7 +103,7 @@ async def run(
             "git",
             *args,
             cwd=cwd,
-            env=_environment({**_SAFE, **(configuration or {})}),
+            env=_environment([*_SAFE, *configuration]),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -111,16 +128,26 @@ def origin(folder: Path) -> str:
 
     Credentials that were written into the URL are left out: the location is shown, and is an argument of git.
     """
-    for command in (["remote", "get-url", "origin"], ["rev-parse", "--show-toplevel"]):
-        try:
-            done = subprocess.run(["git", *command], cwd=folder, capture_output=True, check=False)
-        except FileNotFoundError:
-            raise MemoryUnreachable("git is not installed.", fix="install git, at least 2.31") from None
-        if done.returncode == 0:
-            return _CREDENTIALS.sub(r"\1", done.stdout.decode(errors="replace").strip())
-    raise MemoryUnreachable(
-        f"{folder} is not inside a git repository.", fix="run inside a clone, or name the memory's repository"
-    )
+    found = _said(folder, "remote", "get-url", "origin") or top(folder)
+    if not found:
+        raise MemoryUnreachable(
+            f"{folder} is not inside a git repository.",
+            fix="run inside a clone, or name the memory's repository with --memory-remote",
+        )
+    return _CREDENTIALS.sub(r"\1", found)
+
+
+def top(folder: Path) -> str:
+    """The top of the working tree around `folder`; empty where there is none. Waits for git."""
+    return _said(folder, "rev-parse", "--show-toplevel")
+
+
+def _said(folder: Path, *command: str) -> str:
+    try:
+        done = subprocess.run(["git", *command], cwd=folder, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise MemoryUnreachable("git is not installed.", fix="install git, at least 2.31") from None
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
 
 
 def _end(process: asyncio.subprocess.Process) -> None:
@@ -144,6 +171,11 @@ class _Meaning:
 
 
 _MEANINGS = (
+    _Meaning(
+        re.compile(r"permission denied \(|host key verification failed", re.IGNORECASE),
+        MemoryDenied,
+        "give this machine an SSH key and the host's key, or use an https URL with `memory-token`",
+    ),
     _Meaning(
         re.compile(r"error: 429|rate limit|too many requests", re.IGNORECASE),
         MemoryThrottled,
@@ -177,21 +209,22 @@ def failure(error: GitError, remote: Remote) -> MemoryFailure:
     """What a failed exchange with `remote` means, with the fix."""
     meaning = next(meaning for meaning in _MEANINGS if meaning.words.search(error.stderr))
     fix = meaning.fix if remote.is_own else meaning.fix_elsewhere or meaning.fix
-    return meaning.kind(f"Memory at {remote.location} did not answer: {_first_line(error.stderr)}.", fix=fix)
+    return meaning.kind(f"Memory at {remote.location} did not answer: {_told(error.stderr, meaning)}.", fix=fix)
 
 
-def _first_line(stderr: str) -> str:
-    """The line in which git says what went wrong."""
+def _told(stderr: str, meaning: _Meaning) -> str:
+    """The line in which git, or ssh on its behalf, says what went wrong."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    told = [line for line in lines if _SPEAKER.match(line)]
-    return _SPEAKER.sub("", (told or lines or ["git said nothing"])[0]).rstrip(".")[:300]
+    best = [line for line in lines if meaning.words.pattern and meaning.words.search(line)]
+    spoken = [line for line in lines if _SPEAKER.match(line)]
+    return _SPEAKER.sub("", (best or spoken or lines or ["git said nothing"])[0]).rstrip(".")[:300]
 
 
-def _environment(configuration: Mapping[str, str]) -> dict[str, str]:
+def _environment(configuration: Sequence[tuple[str, str]]) -> dict[str, str]:
     """This process's environment without what would change git's meaning, plus `configuration`."""
     kept = {name: value for name, value in os.environ.items() if not _DROPPED.fullmatch(name)}
     settings: dict[str, str] = {"GIT_CONFIG_COUNT": str(len(configuration))}
-    for number, (key, value) in enumerate(configuration.items()):
+    for number, (key, value) in enumerate(configuration):
         settings[f"GIT_CONFIG_KEY_{number}"] = key
         settings[f"GIT_CONFIG_VALUE_{number}"] = value
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from memory_agents.core import namespaces
 from memory_agents.core.fences import visible
-from memory_agents.core.records import EPOCH, Match, Notice, Query, Record
+from memory_agents.core.records import EPOCH, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.core.sanitizer import redact
 from memory_agents.errors import UsageError
 from memory_agents.memory.provider import MemoryReader
@@ -40,23 +40,23 @@ async def recall(
     globs = (namespaces.validate_glob(namespace),)
     found = await reader.search_records(Query(title=words, now=now), namespaces=globs, top_k=top_k)
     matches = [match for match in found if match.score >= min_score]
-    notices = (await reader.get_info()).notices
+    info = await reader.get_info()
     return Answer(
-        {"matches": [_match_value(m) for m in matches], "notices": [str(n) for n in notices]},
-        "\n\n".join(_match_text(m) for m in matches) or "Nothing that is remembered matches.",
-        notices,
+        {"matches": [_match_value(m) for m in matches], "notices": [str(n) for n in info.notices]},
+        "\n\n".join(_match_text(m) for m in matches) or _nothing(info, "Nothing that is remembered matches."),
+        info.notices,
     )
 
 
-async def list_records(reader: MemoryReader, *, namespace: str, limit: int) -> Answer:
+async def list_records(reader: MemoryReader, *, namespace: str, limit: int, now: datetime) -> Answer:
     """List Records, newest first."""
     globs = (namespaces.validate_glob(namespace),)
     records = await reader.list_records(namespaces=globs, limit=limit)
-    notices = (await reader.get_info()).notices
+    info = await reader.get_info()
     return Answer(
-        {"records": [_record_value(r) for r in records], "notices": [str(n) for n in notices]},
-        "\n".join(_line(r) for r in records) or "Nothing is remembered there yet.",
-        notices,
+        {"records": [_record_value(r) for r in records], "notices": [str(n) for n in info.notices]},
+        "\n".join(_line(r) + _marks(r, now) for r in records) or _nothing(info, "Nothing is remembered there yet."),
+        info.notices,
     )
 
 
@@ -110,6 +110,17 @@ def _match_value(match: Match) -> dict[str, object]:
 
 def _match_text(match: Match) -> str:
     return f"{match.score:.2f}  {_line(match.record)}\n      {'; '.join(match.reasons)}"
+
+
+def _nothing(info: ProviderInfo, otherwise: str) -> str:
+    """Why there is no answer."""
+    return otherwise if info.version else f"There is no {info.location} yet: push it there, or name another."
+
+
+def _marks(record: Record, now: datetime) -> str:
+    """Why Monitors do not recall it, if they do not."""
+    expired = record.expires_at is not None and record.expires_at <= now
+    return f"{'' if record.approved else '  [not approved]'}{'  [expired]' if expired else ''}"
 
 
 def _line(record: Record) -> str:

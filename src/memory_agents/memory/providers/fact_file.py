@@ -15,15 +15,25 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from memory_agents.core import namespaces, yaml_text
+from memory_agents.core.fences import one_line
 from memory_agents.core.records import EPOCH, Record, Source
 from memory_agents.errors import MemoryAgentsError
 
 _T = TypeVar("_T")
 
 MAX_BYTES = 65_536
+FIELDS = (
+    *("id", "source", "author", "author_id", "permission", "created_at", "expires_at", "paths", "approved"),
+    *("approved_by", "proposed_by", "replaces", "cites", "title", "number", "state", "labels", "repository"),
+)
+"""what may stand in front matter; `namespace` may too, though the folder decides it"""
+PERMISSIONS = ("admin", "maintain", "write", "triage", "read", "none")
+
 _SUFFIX = ".md"
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _ID = re.compile(r"[a-z0-9_-]{8,64}")
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+_PERMISSION = re.compile("|".join(PERMISSIONS))
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
 _OPENING = re.compile(r"---[ \t]*(?:\n|\Z)")
 _HEADING = re.compile(r"#{1,3}[ \t]+(\S.*)")
@@ -33,7 +43,8 @@ class FactFileError(MemoryAgentsError):
     """A file on the memory branch that cannot be read as a Record."""
 
     def __init__(self, path: str, line: int, problem: str) -> None:
-        super().__init__(f"{path}:{line}: {problem}.", fix="correct the file on the memory branch")
+        super().__init__(f"{one_line(path)}:{line}: {problem}.", fix="correct the file on the memory branch")
+        self.discreet = f"{derived_id(path)}, line {line}."
 
 
 def is_fact_path(path: str) -> bool:
@@ -42,10 +53,15 @@ def is_fact_path(path: str) -> bool:
     return name.endswith(_SUFFIX) and name != _SUFFIX and namespaces.is_valid(folder) and not path.startswith("meta/")
 
 
+def too_large(path: str, size: int) -> FactFileError:
+    """What is wrong with a file of `size` bytes, more than MAX_BYTES."""
+    return FactFileError(path, 1, f"it has {size} bytes; at most {MAX_BYTES} are read")
+
+
 def parse(path: str, content: bytes) -> Record:
     """Parse the file at `path`; raises FactFileError with the line of what is wrong."""
     if len(content) > MAX_BYTES:
-        raise FactFileError(path, 1, f"it has {len(content)} bytes; at most {MAX_BYTES} are read")
+        raise too_large(path, len(content))
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -62,19 +78,22 @@ def parse(path: str, content: bytes) -> Record:
 
 def _record(path: str, fields: _Fields, body: str) -> Record:
     heading = _HEADING.match(body)
+    namespace = str(PurePosixPath(path).parent)
+    if namespace == namespaces.ISSUES:
+        fields.require("number")
     return Record(
         id=fields.id() or derived_id(path),
-        namespace=str(PurePosixPath(path).parent),
+        namespace=namespace,
         text=body,
         title=fields.text("title") or (heading[1].strip() if heading else ""),
         created_at=fields.time("created_at") or EPOCH,
         source=Source(
-            repository=fields.text("repository"),
+            repository=fields.matching("repository", _REPOSITORY, "is not owner/name"),
             number=fields.integer("number"),
             url=fields.text("source"),
             author=fields.text("author"),
             author_id=fields.integer("author_id"),
-            permission=fields.text("permission"),
+            permission=fields.matching("permission", _PERMISSION, f"is not one of {', '.join(PERMISSIONS)}"),
         ),
         labels=fields.texts("labels"),
         state=fields.text("state"),
@@ -90,7 +109,7 @@ def _record(path: str, fields: _Fields, body: str) -> Record:
 
 def derived_id(path: str) -> str:
     """The id of a file that states none: the same for as long as the file keeps its path."""
-    return "p" + hashlib.sha256(path.encode()).hexdigest()[:23]
+    return "p" + hashlib.sha256(path.encode(errors="surrogatepass")).hexdigest()[:23]
 
 
 class _Fields:
@@ -105,6 +124,10 @@ class _Fields:
             raise FactFileError(path, fault.line + 1, f"the front matter: {fault.problem}") from None
         self._values = document.values
         self._lines = {name: line + 1 for name, line in document.lines.items()}
+        for name in self._values:
+            if name not in (*FIELDS, "namespace"):
+                # A misspelt `expires_at` or `author` would be a fact that never expires, or everybody's.
+                raise self._wrong(name, f"is no field; the fields are {', '.join(FIELDS)}")
 
     def text(self, name: str) -> str:
         value = self._values.get(name, "")
@@ -122,10 +145,17 @@ class _Fields:
         return tuple(entry.strip() for entry in value if entry.strip())
 
     def id(self) -> str:
-        found = self.text("id")
-        if found and not _ID.fullmatch(found):
-            raise self._wrong("id", "is not 8 to 64 of a-z, 0-9, _ and -")
+        return self.matching("id", _ID, "is not 8 to 64 of a-z, 0-9, _ and -")
+
+    def matching(self, name: str, form: re.Pattern[str], problem: str) -> str:
+        found = self.text(name)
+        if found and not form.fullmatch(found):
+            raise self._wrong(name, problem)
         return found
+
+    def require(self, name: str) -> None:
+        if not self.text(name):
+            raise self._wrong(name, "is missing: a past issue has one")
 
     def flag(self, name: str, *, default: bool) -> bool:
         found = self.text(name).lower()

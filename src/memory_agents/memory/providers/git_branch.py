@@ -56,7 +56,9 @@ class GitBranchProvider:
             return Health(ok=False, detail=error.message, fix=error.fix)
         if not info.version:
             return Health(ok=True, detail=f"There is no {self._where} yet.")
-        return Health(ok=True, detail=f"{info.records} records at commit {info.version[:12]}.")
+        return Health(
+            ok=True, detail=f"{info.records} record{'s' if info.records != 1 else ''} at commit {info.version[:12]}."
+        )
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""
@@ -101,8 +103,7 @@ class GitBranchProvider:
             if not fact_file.is_fact_path(path):
                 continue
             if size > fact_file.MAX_BYTES:
-                problem = f"Skipped {path}: it has {size} bytes; at most {fact_file.MAX_BYTES} are read."
-                notices.append(Notice(text=problem, fix="shorten the file on the memory branch", partial=True))
+                notices.append(_skipped(fact_file.too_large(path, size)))
             else:
                 entries[path] = blob
         snapshot = _Snapshot(LocalIndex.open(self._index_file), self._copy, commit, entries, notices)
@@ -158,8 +159,7 @@ class _Snapshot:
                 loaded.records.update((await self._load(error.paths)).records)
         await self._load([path for path in report.unreadable if path not in self._problems])
         for path in report.duplicates:
-            text = f"Skipped {path}: another file has the same id."
-            self._problems[path] = Notice(text=text, fix="give it another `id`, or none", partial=True)
+            self._problems[path] = _skipped(fact_file.FactFileError(path, 1, "another file has the same `id`"))
 
     async def _load(self, paths: Sequence[str]) -> _Loaded:
         """Read and parse files; what is wrong with one is kept as its problem."""
@@ -173,8 +173,12 @@ class _Snapshot:
                 records[path] = fact_file.parse(path, content)
             except fact_file.FactFileError as error:
                 records[path] = None
-                self._problems[path] = Notice(text=f"Skipped {error.message}", fix=error.fix, partial=True)
+                self._problems[path] = _skipped(error)
         return _Loaded(records)
+
+
+def _skipped(error: fact_file.FactFileError) -> Notice:
+    return Notice(text=f"Skipped {error.message}", fix=error.fix, partial=True, discreet=f"Skipped {error.discreet}")
 
 
 class _NotLoaded(Exception):
