@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import time
 import unicodedata
 from collections.abc import Iterator
 
@@ -30,6 +29,7 @@ from memory_agents.core.fences import (
 from memory_agents.core.records import Trust
 from memory_agents.core.role_markers import break_role_markers
 from tests.core import sanitizer_samples as samples
+from tests.core.sanitizer_timing import assert_linear
 
 BY = Provenance(kind="issue", trust=Trust.UNTRUSTED, author="octocat", author_id=583231)
 EMOJI = ["😀", "👩🏽\u200d🚀", "❤\ufe0f\u200d🔥", "🏳\ufe0f\u200d🌈", "👨\u200d👩\u200d👧", "🇩🇪", "👍🏽"]
@@ -408,17 +408,6 @@ HOSTILE = [
 ]
 
 
-def seconds(text: str) -> float:
-    """The best of three runs."""
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        visible(text)
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 @pytest.mark.parametrize("unit", HOSTILE, ids=ascii)
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
-    short, long = (unit * (size // len(unit)) for size in (8_000, 64_000))
-    assert seconds(long) < 24 * max(seconds(short), 0.001), "8 times the text, far more than 8 times the time"
+    assert_linear(visible, unit)

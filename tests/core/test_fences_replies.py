@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from memory_agents.core.replies import reply_safe
 from tests.core import sanitizer_samples as samples
+from tests.core.sanitizer_timing import assert_linear
 
 ALIVE = re.compile(
     r"""(?ix)
@@ -196,13 +196,4 @@ def test_a_secret_is_not_repeated() -> None:
     "unit", ["`", "@a ", "[", "```a\n", "~~~b\n", "` `` ``` ", "\n", "/", "//", "&", "-", "~"], ids=ascii
 )
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
-    def seconds(text: str) -> float:
-        times = []
-        for _ in range(3):
-            start = time.perf_counter()
-            reply_safe(text)
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    short, long = (unit * (size // len(unit)) for size in (4_000, 32_000))
-    assert seconds(long) < 24 * max(seconds(short), 0.001), "8 times the text, far more than 8 times the time"
+    assert_linear(reply_safe, unit, size=4_000)
