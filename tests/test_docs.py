@@ -12,10 +12,12 @@ import pytest
 import yaml
 
 from memory_agents.config_file import parse
-from memory_agents.core import namespaces
+from memory_agents.core import context, namespaces
+from memory_agents.core.fences import Fencer
 from memory_agents.memory.providers import fact_file
 from memory_agents.settings import INPUTS, Configuration, Settings
-from tests import offline
+from tests import builders, offline
+from tests.repositories import BareRepository
 
 ROOT = offline.ROOT
 BIN = ROOT / ".venv" / "bin"
@@ -70,10 +72,11 @@ def test_the_numbers_in_descriptions_of_inputs_are_the_defaults() -> None:
 
 
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
-    first_fact, demo, command_line = blocks(README, "sh")
-    subprocess.run(["git", "init", "--quiet", "--bare", tmp_path / "origin.git"], check=True)
+    demo, first_fact, command_line = blocks(README, "sh")
+    origin = BareRepository(tmp_path / "origin.git")
+    origin.commit({"README.md": "# Hello\n"}, branch="main")
     subprocess.run(
-        ["git", "clone", "--quiet", tmp_path / "origin.git", tmp_path / "clone"], check=True, capture_output=True
+        ["git", "clone", "--quiet", "--branch=main", origin.path, tmp_path / "clone"], check=True, capture_output=True
     )
     environment = {
         **os.environ,
@@ -116,8 +119,9 @@ def test_the_readme_fits_in_a_head_and_its_links_lead_somewhere() -> None:
 
 
 def test_the_fact_and_the_configuration_of_the_documents_can_be_read() -> None:
-    [example] = blocks(FACTS, "markdown")
+    example, past = blocks(FACTS, "markdown")
     record = fact_file.parse("codebase/conventions/times.md", example.encode())
+    assert fact_file.parse("reviews/issues/212.md", past.encode()).source.number == 212
     assert record.source.author == "mona"
     assert record.paths == ("src/api/**",)
     [configuration] = blocks(FACTS, "yaml")
@@ -131,3 +135,15 @@ def test_the_architecture_names_every_module_of_the_layers() -> None:
     for module in package.iterdir():
         if not module.name.startswith(("_", "py.typed")):
             assert module.stem in told, module.name
+
+
+def test_every_value_of_a_template_is_in_its_reference() -> None:
+    told = (ROOT / "docs" / "templates.md").read_text()
+    found = context.build(builders.issue_event(), {"similar_issues": [builders.match()]}, status="ok")
+    values = context.template_values(found, Fencer(lambda: "0" * 32))
+    record = values["memory"]["sections"][0]["trusted"][0]  # type: ignore[index]
+    groups = {"event": values["event"], "issue": values["issue"], "memory": values["memory"], "record": record}
+    names = {name for name in values if name not in groups}
+    names |= {f"{group}.{name}" for group, members in groups.items() for name in members}
+    assert {name for name in re.findall(r"`([a-z_.]+)`", told.partition("| name |")[2]) if "." in name} <= names
+    assert all(f"`{name}`" in told for name in names), [name for name in names if f"`{name}`" not in told]

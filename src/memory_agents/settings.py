@@ -169,10 +169,11 @@ class Settings(Configuration):
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0])
-            what, where = (f"option --{name}", "") if as_options else (f"input `{name}`", " in the step")
+            what = f"option --{name}" if as_options else f"input `{name}`"
+            where = f"--{name}" if as_options else f"`{name}` in the step that uses memory-agents"
             raise SettingsError(
                 f"The {what} is not valid: {_reason(first['msg'])}.",
-                fix=f"change it{where}, or leave it out for the default",
+                fix=f"change {where}, or leave it out for the default",
             ) from None
 
 

@@ -74,9 +74,18 @@ def test_only_function_words_in_common_is_no_match() -> None:
     assert ranking.rank(Query(title="when should it be done with this", now=NOW), PAST, top_k=5) == []
 
 
-def test_a_word_that_most_records_have_is_no_reason_to_match() -> None:
+def test_a_word_that_all_records_have_still_finds_them_and_says_less_than_a_rare_one() -> None:
     many = [issue(f"no-{i}", f"Widget {WORDS[i % 10]}") for i in range(20)]
-    assert ranking.rank(Query(title="widget", now=NOW), many, top_k=5) == []
+    assert len(ranking.rank(Query(title="widget", now=NOW), many, top_k=5)) == 5
+    best = ranking.rank(Query(title="widget parser", now=NOW), [issue("other", "Widget Widget"), *many], top_k=3)
+    assert {match.record.title for match in best[:2]} == {"Widget parser"}
+
+
+def test_a_score_hardly_changes_when_unrelated_records_join() -> None:
+    query = Query(title=PAST[0].title, now=NOW)
+    unrelated = [issue(f"other-{i}", f"Nothing {i}") for i in range(40)]
+    [alone], together = ranking.rank(query, PAST[:1], top_k=1), ranking.rank(query, [PAST[0], *unrelated], top_k=1)
+    assert abs(alone.score - together[0].score) < 0.15
 
 
 def test_an_empty_query_or_no_records_give_nothing() -> None:

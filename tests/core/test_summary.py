@@ -16,7 +16,7 @@ from tests.builders import issue_event, match, record
 
 def summarized(
     *matches: Match,
-    notices: Sequence[Notice] = (),
+    notices: Sequence[str] = (),
     dropped: Sequence[str] = (),
     no_memory_on: str = "",
     private: bool = False,
@@ -64,7 +64,7 @@ def test_where_there_is_no_memory_yet_the_next_step_is_told() -> None:
 
 
 def test_every_notice_is_one_list_item() -> None:
-    text = summarized(notices=[Notice(text="It broke.\n- really", fix="mend it"), Notice(text="Else.")])
+    text = summarized(notices=["It broke.\n- really Fix: mend it", "Else."])
     assert len([line for line in text.splitlines() if line.startswith("- ")]) == 2
     assert "mend it" in text
 

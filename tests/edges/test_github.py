@@ -9,7 +9,7 @@ import pytest
 import vcr  # type: ignore[import-untyped]
 
 from memory_agents.edges.github import MAX_FILES, GitHubFiles
-from memory_agents.errors import GitHubFailure
+from memory_agents.errors import GitHubFailure, UnreadableFile
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from tests.edges.recording import API, CASSETTES, CONFIG, PROMPTS, REPOSITORY, SCENARIOS, Scenario, read_all
 
@@ -114,7 +114,10 @@ async def test_a_blob_that_is_refused_is_a_failure_and_not_an_absent_file(
 
 async def test_a_file_that_is_not_utf8_is_named(fake: FakeGitHub, repository: FakeRepository) -> None:
     repository.commit_files({CONFIG: b"\xff\xfe"})
-    assert f"save {CONFIG} as UTF-8" in (await failing(client(fake))).fix
+    files = client(fake)
+    with pytest.raises(UnreadableFile, match=f"save {CONFIG} as UTF-8"):
+        await files.read(CONFIG)
+    await files.close()
 
 
 async def test_a_folder_where_a_file_was_expected_is_no_file(fake: FakeGitHub, repository: FakeRepository) -> None:

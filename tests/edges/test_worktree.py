@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from memory_agents.edges.worktree import WorkingTree
-from memory_agents.errors import UsageError
+from memory_agents.errors import UnreadableFile
 
 
 def put(root: Path, files: dict[str, bytes]) -> WorkingTree:
@@ -38,5 +38,5 @@ async def test_what_is_not_wanted_is_not_even_read(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_is_not_utf8_is_named_with_the_fix(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"a\.yml is not valid UTF-8. Fix: save it as UTF-8 text"):
+    with pytest.raises(UnreadableFile, match=r"a\.yml is not valid UTF-8. Fix: save it as UTF-8 text"):
         await put(tmp_path, {"a.yml": b"\xff"}).read("a.yml")

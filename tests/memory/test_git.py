@@ -98,11 +98,18 @@ async def test_a_token_is_for_the_remotes_host_alone(
 
 @pytest.mark.parametrize("location", ["/srv/memory.git", "ssh://git@example.com/x.git", "git@example.com:x.git", ""])
 def test_a_token_goes_over_http_only(location: str) -> None:
-    assert Remote(location, token=TOKEN).configuration() == {}
+    assert Remote(location, token=TOKEN).configuration() == []
 
 
-def test_a_remote_without_a_token_leaves_gits_own_credentials_alone() -> None:
-    assert Remote("https://example.com/x.git").configuration() == {}
+def test_in_a_run_nothing_that_the_machine_knows_of_the_host_is_sent() -> None:
+    told = dict(Remote("https://example.com/x.git").configuration())
+    assert told["http.https://example.com/x.git.extraHeader"] == ""
+    assert told["credential.https://example.com/x.git.helper"] == ""
+
+
+def test_on_the_command_line_git_keeps_its_users_credentials() -> None:
+    told = dict(Remote("https://example.com/x.git", as_user=True).configuration())
+    assert told == {"http.https://example.com/x.git.followRedirects": "false"}
 
 
 HOSTILE = {

@@ -25,7 +25,7 @@ FILES = {
     "codebase/conventions/readme.md": fact("Fix a typo in README by `make readme`.", "f1a2c3d4"),
     "codebase/patterns/old.md": "---\nid: expired1\nexpires_at: 2026-01-30\n---\nA typo in README is fixed by hand.\n",
     "codebase/patterns/proposed.md": "---\nid: proposed\napproved: false\n---\nA typo in README is nothing.\n",
-    "reviews/issues/12.md": f"---\nid: i0000012\ntitle: Typo in README\nsource: {ITSELF}\n---\nIt says committ.\n",
+    "reviews/issues/12.md": f"---\nid: i0000012\ntitle: Typo in README\nnumber: 12\nsource: {ITSELF}\n---\nCommitt.\n",
     "reviews/issues/9.md": "---\nid: i0000009\ntitle: Typo in README\nnumber: 9\n---\nIt says recieve.\n",
 }
 OTHERS = {f"codebase/dependencies/d{n}.md": fact(f"Package number {n} is pinned.") for n in range(20)}

@@ -110,17 +110,17 @@ def build(event: IssueEvent, sections: Mapping[str, Sequence[Match]], *, status:
         event=EventView(name=event.origin.name, action=event.origin.action),
         issue=_issue(event.issue),
         status=status,
-        sections=tuple(_sections(sections)),
+        sections=tuple(_sections(sections, event.origin.repository.full_name)),
     )
 
 
-def _sections(found: Mapping[str, Sequence[Match]]) -> Iterator[SectionView]:
+def _sections(found: Mapping[str, Sequence[Match]], own: str) -> Iterator[SectionView]:
     """Each memory once, in the first section that has it."""
     seen: set[str] = set()
     for name, matches in found.items():
         new = [match for match in matches if match.record.id not in seen]
         seen.update(match.record.id for match in new)
-        yield SectionView(name=name, memories=tuple(_memory(match) for match in new))
+        yield SectionView(name=name, memories=tuple(_memory(match, own) for match in new))
 
 
 def template_values(context: PromptContext, fencer: Fencer) -> dict[str, object]:
@@ -168,7 +168,6 @@ def _section_values(section: SectionView, context: PromptContext, fencer: Fencer
 
 def _memory_values(memory: MemoryView, context: PromptContext, fencer: Fencer) -> dict[str, object]:
     is_past = memory.namespace.startswith(HISTORY_PREFIX)
-    elsewhere = memory.repository if memory.repository != context.repository else ""
     by = Provenance(
         kind="past issue" if is_past else "fact",
         author=memory.author,
@@ -186,7 +185,7 @@ def _memory_values(memory: MemoryView, context: PromptContext, fencer: Fencer) -
     return {
         "id": memory.id,
         "namespace": memory.namespace,
-        "issue": f"{elsewhere}#{memory.number}" if is_past and memory.number is not None else "",
+        "issue": f"{memory.repository}#{memory.number}" if is_past and memory.number is not None else "",
         "score": memory.score,
         "content": Untrusted(memory.text, by, fencer, context.max_text),
     }
@@ -206,7 +205,7 @@ def _issue(item: Item) -> IssueView:
     )
 
 
-def _memory(match: Match) -> MemoryView:
+def _memory(match: Match, own: str) -> MemoryView:
     record: Record = match.record
     source = record.source
     return MemoryView(
@@ -222,7 +221,7 @@ def _memory(match: Match) -> MemoryView:
         permission=source.permission,
         created_at=_date(record.created_at),
         url=one_line(source.url, 500),
-        repository=source.repository,
+        repository="" if source.repository == own else source.repository,
         number=source.number,
         state=one_line(record.state, 40),
         paths=tuple(_clean(path) for path in record.paths),

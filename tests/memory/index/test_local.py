@@ -187,7 +187,7 @@ def test_records_added_one_by_one_leave_few_segments(tmp_path: Path) -> None:
         for number in range(40):
             held[f"{number}.md"] = issue(number, "Parser", f"{WORDS[number % 10]} {number}")
             sync(index, held)
-        assert len(found(index, "parser socket")) == 4
+        assert set(found(index, "parser socket")[:4]) == {"issue-0006", "issue-0016", "issue-0026", "issue-0036"}
     connection = sqlite3.connect(tmp_path / "index.db")
     assert connection.execute("SELECT count(*) FROM segments").fetchone()[0] <= 5
     connection.close()

@@ -42,8 +42,8 @@ _HEADING = re.compile(r"#{1,3}[ \t]+(\S.*)")
 class FactFileError(MemoryAgentsError):
     """A file on the memory branch that cannot be read as a Record."""
 
-    def __init__(self, path: str, line: int, problem: str) -> None:
-        super().__init__(f"{one_line(path)}:{line}: {problem}.", fix="correct the file on the memory branch")
+    def __init__(self, path: str, line: int, problem: str, fix: str = "correct the file on the memory branch") -> None:
+        super().__init__(f"{one_line(path)}:{line}: {problem}.", fix=fix)
         self.discreet = f"{derived_id(path)}, line {line}."
 
 
@@ -56,6 +56,11 @@ def is_fact_path(path: str) -> bool:
 def too_large(path: str, size: int) -> FactFileError:
     """What is wrong with a file of `size` bytes, more than MAX_BYTES."""
     return FactFileError(path, 1, f"it has {size} bytes; at most {MAX_BYTES} are read")
+
+
+def taken(path: str) -> FactFileError:
+    """What is wrong with a file whose id another file has."""
+    return FactFileError(path, 1, "another file has the same `id`", fix="give it another `id`, or none")
 
 
 def parse(path: str, content: bytes) -> Record:

@@ -159,7 +159,7 @@ class _Snapshot:
                 loaded.records.update((await self._load(error.paths)).records)
         await self._load([path for path in report.unreadable if path not in self._problems])
         for path in report.duplicates:
-            self._problems[path] = _skipped(fact_file.FactFileError(path, 1, "another file has the same `id`"))
+            self._problems[path] = _skipped(fact_file.taken(path))
 
     async def _load(self, paths: Sequence[str]) -> _Loaded:
         """Read and parse files; what is wrong with one is kept as its problem."""

@@ -9,6 +9,7 @@ the printed token. Everything is gone when it stops.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -49,6 +50,9 @@ def main() -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    # A shell starts what runs in the background with SIGINT ignored; Ctrl-C and kill stop it all the same.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     with FakeGitHub(port=arguments.port, raise_on_violation=False) as fake:
         repository = fake.add_repository(
             arguments.repository,
