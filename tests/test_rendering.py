@@ -203,3 +203,33 @@ def test_templates_are_named_without_suffix_and_partials_are_none() -> None:
     own = {"own.md.j2": "", "_partials/mine.md.j2": "", "notes.txt": ""}
     assert {"issue", "own"} <= set(Templates(own, folder=FOLDER).names())
     assert not [name for name in Templates(own, folder=FOLDER).names() if name.startswith("_") or "notes" in name]
+
+
+def test_a_value_that_is_not_there_is_answered_with_those_that_are() -> None:
+    assert (
+        "there is no `titel` in it, but number, title"
+        in failing("{{ issue.titel }}", {"issue": {"title": 1, "number": 2}}).message
+    )
+
+
+@pytest.mark.parametrize("source", ["", " \n", "{# only a remark #}"])
+def test_a_template_that_prints_nothing_is_a_mistake(source: str) -> None:
+    assert f"{FOLDER}/own.md.j2: it renders nothing" in failing(source).message
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("{% for i in range(99999) %}{% for j in range(999) %}{{ i }}xxxxxxxxxx{% endfor %}{% endfor %}", "characters"),
+        ("{{ lipsum(n=10) }}", "lipsum"),
+        ("{{ '<p>' | striptags }}", "striptags"),
+    ],
+)
+def test_a_template_makes_no_endless_text_and_takes_no_tags_away(source: str, told: str) -> None:
+    assert told in failing(source).message
+
+
+def test_every_file_of_the_maintainer_that_had_a_part_is_named() -> None:
+    own = {"own.md.j2": "{% include '_partials/mine.md.j2' %}", "_partials/mine.md.j2": "Hi.", "other.md.j2": "No."}
+    origin = Templates(own, folder=FOLDER).render("own", {}).origin
+    assert origin == f"{FOLDER}/_partials/mine.md.j2, {FOLDER}/own.md.j2"

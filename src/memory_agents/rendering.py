@@ -8,7 +8,8 @@ template source.
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from memory_agents.core.records import Notice
 from memory_agents.errors import TemplateError
 
+_SECONDS = 10
+"""for one rendering; checked whenever something is printed"""
+_CHARACTERS = 4_000_000
 SUFFIX = ".md.j2"
 PARTIALS = "_partials/"
 
@@ -71,9 +75,10 @@ class Templates:
             keep_trailing_newline=True,
         )
         del environment.filters["striptags"]  # it would take the tags of a fence away
+        del environment.globals["lipsum"]  # it makes any amount of text
         file = f"{name}{SUFFIX}"
         try:
-            text = environment.get_template(file).render(values)
+            text = "".join(_bounded(environment.get_template(file).generate(values), file))
         except jinja2.TemplateNotFound as error:
             raise TemplateError(
                 f"There is no template {error.name}.",
@@ -121,6 +126,18 @@ class _Missing(jinja2.StrictUndefined):
         if isinstance(there, Mapping):
             return f"there is no `{self._undefined_name}` in it, but {', '.join(sorted(there))}"
         return super()._undefined_message
+
+
+def _bounded(parts: Iterable[str], file: str) -> Iterator[str]:
+    """The parts of a rendering, as long as it is neither slow nor long."""
+    end, left = time.monotonic() + _SECONDS, _CHARACTERS
+    for part in parts:
+        left -= len(part)
+        if left < 0:
+            raise TemplateError(f"{file} renders more than {_CHARACTERS:,} characters.", fix=f"shorten {file}")
+        if time.monotonic() > end:
+            raise TemplateError(f"{file} takes longer than {_SECONDS} seconds.", fix=f"shorten the loops of {file}")
+        yield part
 
 
 @cache

@@ -139,3 +139,30 @@ def test_one_text_prints_no_longer_than_the_context_allows() -> None:
     issue = context.template_values(shown, fencer())["issue"]
     assert isinstance(issue, dict)
     assert len(str(issue["content"])) < 1_200
+
+
+def test_a_memory_that_two_sections_found_is_shown_once() -> None:
+    both = {"conventions": [match("f1a2c3d4")], "patterns": [match("f1a2c3d4"), match("f2a2c3d4")]}
+    made = context.build(issue_event(), both, status="ok")
+    assert [[m.id for m in section.memories] for section in made.sections] == [["f1a2c3d4"], ["f2a2c3d4"]]
+
+
+def test_titles_addresses_and_states_are_short_whatever_a_file_says() -> None:
+    long = replace(record(namespace="reviews/issues"), title="q" * 60_000, state="s" * 60_000)
+    long = replace(long, source=replace(long.source, url="https://e.example/" + "u" * 60_000))
+    [section] = context.build(issue_event(), {"similar_issues": [Match(record=long, score=0.5)]}, status="ok").sections
+    [shown] = section.memories
+    assert (len(shown.title), len(shown.url), len(shown.state)) == (200, 500, 40)
+
+
+def test_a_past_issue_of_another_repository_is_named_with_it() -> None:
+    other = record(namespace="reviews/issues")
+    matches = [
+        Match(record=other, score=0.5),
+        Match(record=replace(other, id="i0000007", source=replace(other.source, repository="octo/other")), score=0.4),
+    ]
+    values = context.template_values(
+        context.build(issue_event(), {"similar_issues": matches}, status="ok"), Fencer(lambda: "0" * 32)
+    )
+    [section] = values["memory"]["sections"]  # type: ignore[index]
+    assert [memory["issue"] for memory in section["untrusted"]] == ["#121", "octo/other#121"]

@@ -91,3 +91,11 @@ def test_another_glob_is_refused_with_an_example_of_one(glob: str) -> None:
 @given(namespace=st.from_regex(r"[a-z0-9]{1,8}(?:/[a-z0-9]{1,8}){0,3}", fullmatch=True))
 def test_every_namespace_is_also_a_glob_that_reaches_itself(namespace: str) -> None:
     assert namespaces.matches(namespace, (namespaces.validate_glob(namespace),))
+
+
+def test_an_exclamation_mark_takes_namespaces_away() -> None:
+    globs = ("*", "!codebase/conventions", "!reviews/*")
+    assert [n for n in ("codebase/conventions", "reviews/pr", "docs/style") if namespaces.matches(n, globs)] == [
+        "docs/style"
+    ]
+    assert not namespaces.matches("docs/style", ("!reviews/*",))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory_agents.core import context, summary
-from memory_agents.core.records import Match, Notice
+from memory_agents.core.records import Match
 from tests.builders import issue_event, match, record
 
 
@@ -100,3 +100,11 @@ def test_a_source_that_is_no_plain_web_address_is_not_linked() -> None:
     for url in ("javascript:alert(1)", "https://x.example/) ![](https://evil.example", "https://user@evil.example/"):
         hostile = replace(record(), source=replace(record().source, url=url))
         assert "](" not in summarized(Match(record=hostile, score=0.5))
+
+
+def test_no_secret_and_nothing_invisible_gets_into_the_summary() -> None:
+    token = "gh" + "p_" + "4QV4kDm2xTzB8nHs6LwRcY1pJfUeGa35ZqXv"
+    text = summarized(notices=[f"Skipped {token}.md\x1b[2J \u202ereversed"])
+    assert token not in text
+    assert token.replace("_", r"\_") not in text
+    assert not {"\x1b", "\u202e"} & set(text)

@@ -24,14 +24,14 @@ def outputs_of(content: str) -> dict[str, str]:
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions#multiline-strings
     """
     outputs: dict[str, str] = {}
-    lines = iter(content.split("\n"))
-    for line in lines:
+    lines = iter(re.findall("(.*?)(\r\n|\n|$)", content, re.DOTALL))
+    for line, _ in lines:
         name, heredoc, delimiter = line.partition("<<")
         if heredoc and "=" not in name:
-            value: list[str] = []
-            while (part := next(lines)) != delimiter:
-                value.append(part)
-            outputs[name] = "\n".join(value)
+            value, end = "", ""
+            while (part := next(lines))[0] != delimiter:
+                value, end = value + end + part[0], part[1]
+            outputs[name] = value
         elif line:
             name, separator, text = line.partition("=")
             assert separator, f"the runner would refuse {line!r}"
@@ -150,3 +150,14 @@ def test_where_no_runner_is_files_are_not_written() -> None:
     step = Runner(output_file=None, summary_file=None, log=io.StringIO(), annotate=False)
     step.output("prompt", "x")
     step.summary("x")
+
+
+def test_a_log_of_nothing_but_newlines_is_written_at_once() -> None:
+    for newline in ("\n", "\r", "\u2028"):
+        assert actions.harmless(newline * 200_000).strip() == ""
+
+
+def test_a_value_that_ends_in_a_carriage_return_keeps_it(tmp_path: Path) -> None:
+    file = tmp_path / "output"
+    Runner(output_file=file, summary_file=None, log=io.StringIO(), annotate=False).output("a", "x\r")
+    assert outputs_of(file.read_bytes().decode()) == actions.read_outputs(file) == {"a": "x\r"}

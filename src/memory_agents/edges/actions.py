@@ -38,7 +38,8 @@ def read_outputs(file: Path) -> dict[str, str]:
     while rest:
         head, _, rest = rest.partition("\n")
         name, _, delimiter = head.partition("<<")
-        outputs[name], _, rest = rest.partition(f"\n{delimiter}\n")
+        value, _, rest = rest.partition(f"\n{delimiter}\n")
+        outputs[name] = value.removesuffix("\r")
     return outputs
 
 

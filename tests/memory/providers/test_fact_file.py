@@ -248,3 +248,30 @@ def test_hostile_front_matter_takes_no_time(front: str) -> None:
 )
 def test_only_markdown_in_a_namespaces_folder_is_meant_to_be_a_record(path: str, expected: bool) -> None:
     assert fact_file.is_fact_path(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("front", "told"),
+    [
+        ("expires: 2027-01-01", "`expires` is no field; the fields are id, source"),
+        ("Author: mona", "`Author` is no field"),
+        ("permission: wirte", "`permission` is not one of admin, maintain, write"),
+        ("repository: somewhere", "`repository` is not owner/name"),
+    ],
+)
+def test_a_misspelt_field_is_a_mistake_and_not_ignored(front: str, told: str) -> None:
+    with pytest.raises(fact_file.FactFileError, match=told):
+        fact_file.parse("codebase/patterns/x.md", f"---\n{front}\n---\nText.\n".encode())
+
+
+def test_a_past_issue_has_a_number() -> None:
+    with pytest.raises(fact_file.FactFileError, match="`number` is missing"):
+        fact_file.parse("reviews/issues/x.md", b"It crashed.\n")
+
+
+def test_an_error_can_be_told_without_a_word_of_the_file() -> None:
+    with pytest.raises(fact_file.FactFileError) as found:
+        fact_file.parse("codebase/patterns/project-falcon.md", b"---\nceo: 12\n---\nText.\n")
+    assert "falcon" in found.value.message
+    assert "falcon" not in found.value.discreet
+    assert "ceo" not in found.value.discreet
