@@ -13,7 +13,7 @@ import pytest
 
 from memory_agents.demo import show
 from tests import offline, webhooks
-from tests.e2e.conftest import World
+from tests.e2e.conftest import World, bundled_memory
 from tests.e2e.step import Done
 
 EVENT = next(payload for payload in webhooks.examples("issues") if payload["action"] == "opened")
@@ -29,7 +29,7 @@ def assert_usable(done: Done, status: str, *told: str) -> None:
     assert "What is asked of you" in done.prompt
     for words in told:
         assert any(words in warning for warning in done.warnings), done.log
-        assert words.partition("`")[0] in done.summary.replace("\\", "")
+        assert "more of this kind" in words or words.partition("`")[0] in done.summary.replace("\\", "")
 
 
 def index_file(world: World) -> Path:
@@ -168,6 +168,36 @@ def test_a_broken_fact_file_is_named_with_its_line_and_the_others_are_recalled(w
         done = world.step().run(EVENT)
         assert_usable(done, "degraded", "codebase/conventions/broken.md:3: `created_at` is not a date")
         assert FACT in done.prompt
+
+
+def test_a_private_memory_is_not_told_of_in_the_log_or_the_summary(world: World) -> None:
+    private = world.github.add_repository("octo/memory", private=True)
+    files = {f"codebase/patterns/project-falcon-{n}.md": f"---\nceo: {n}\n---\nText.\n" for n in range(7)}
+    private.commit_files({**bundled_memory(), **files}, branch="memory")
+    token = world.github.add_token(permissions={"contents": "read"}, repositories=["octo/memory"])
+    done = world.step().run(EVENT, memory_remote=world.github.git_url(private), memory_token=token)
+    assert_usable(done, "degraded", "Skipped p", "2 more of this kind")
+    assert FACT in done.prompt
+    for word in ("falcon", "ceo", "README"):
+        assert word not in done.log + done.summary
+    assert len(done.warnings) == 6
+
+
+def test_a_token_for_memory_is_not_sent_over_http(world: World) -> None:
+    done = world.step().run(EVENT, memory_remote="http://memory.example/octo/m.git", memory_token="t")
+    assert_usable(done, "unavailable", "`memory-token` is not sent over http", "as an https URL")
+
+
+def test_a_repositorys_name_is_not_taken_for_a_path(world: World) -> None:
+    done = world.step().run(EVENT, memory_remote="octo/memory")
+    assert_usable(done, "unavailable", "write https://github.com/octo/memory")
+
+
+def test_facts_of_any_folder_are_recalled(world: World) -> None:
+    world.remember({"docs/style/readme.md": "Spelling in the README file follows British English.\n"})
+    done = world.step().run(EVENT)
+    assert_usable(done, "ok")
+    assert "British English" in done.prompt
 
 
 def test_an_invalid_configuration_is_named_with_its_line_and_defaults_are_used(world: World) -> None:

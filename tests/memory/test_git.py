@@ -96,6 +96,43 @@ async def test_a_token_is_for_the_remotes_host_alone(
     assert all("Authorization" not in headers for headers in other.asked)
 
 
+@pytest.mark.parametrize("token", [TOKEN, ""])
+@pytest.mark.parametrize("key", ["http.extraHeader", "http.{url}/.extraHeader", "http.{url}/octo.extraHeader"])
+async def test_no_header_that_the_machine_adds_joins_or_replaces_ours(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, token: str
+) -> None:
+    with serving(Web(status=403)) as web:
+        web.may_answer.set()
+        section, _, name = key.format(url=web.url).rpartition(".")
+        kind, _, place = section.partition(".")
+        head = f'[{kind} "{place}"]' if place else f"[{kind}]"
+        (tmp_path / ".gitconfig").write_text(f"{head}\n\t{name} = Authorization: Basic stale\n")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        with pytest.raises(GitError):
+            await ls_remote(Remote(f"{web.url}/octo/memory.git", token=token), folder)
+    assert web.authorizations == [[f"Basic {SEEN_AS[1]}"] if token else []]
+
+
+async def test_no_setting_of_the_machine_makes_git_follow_a_redirect(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Web(host="localhost")) as other:
+        other.may_answer.set()
+        with serving(Web(status=302, headers={"Location": f"{other.url}/octo/memory.git/info/refs"})) as web:
+            web.may_answer.set()
+            (tmp_path / ".gitconfig").write_text(f'[http "{web.url}/octo"]\n\tfollowRedirects = true\n')
+            monkeypatch.setenv("HOME", str(tmp_path))
+            with pytest.raises(GitError):
+                await ls_remote(Remote(f"{web.url}/octo/memory.git"), folder)
+    assert other.asked == []
+
+
+@pytest.mark.parametrize("location", ["git://127.0.0.1:9/x.git", "ftp://127.0.0.1:9/x.git", "ext::touch pwned"])
+async def test_only_https_http_ssh_and_paths_are_spoken(folder: Path, location: str) -> None:
+    with pytest.raises(GitError, match="not allowed"):
+        await ls_remote(Remote(location), folder)
+
+
 @pytest.mark.parametrize("location", ["/srv/memory.git", "ssh://git@example.com/x.git", "git@example.com:x.git", ""])
 def test_a_token_goes_over_http_only(location: str) -> None:
     assert Remote(location, token=TOKEN).configuration() == []

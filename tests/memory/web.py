@@ -19,6 +19,8 @@ class Web:
     host: str = "127.0.0.1"
     url: str = ""
     asked: list[Mapping[str, str]] = field(default_factory=list)
+    authorizations: list[list[str]] = field(default_factory=list)
+    """of each request, every header of that name"""
     was_asked: threading.Event = field(default_factory=threading.Event)
     may_answer: threading.Event = field(default_factory=threading.Event)
 
@@ -30,6 +32,7 @@ def serving(web: Web) -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             web.asked.append(dict(self.headers))
+            web.authorizations.append(self.headers.get_all("Authorization") or [])
             web.was_asked.set()
             web.may_answer.wait(20)
             self.send_response(web.status)
