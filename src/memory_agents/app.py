@@ -20,7 +20,7 @@ from memory_agents.core.context import PromptContext
 from memory_agents.core.fences import Fencer
 from memory_agents.core.github_events import IssueEvent
 from memory_agents.core.records import Notice
-from memory_agents.core.summary import recall_summary
+from memory_agents.core.summary import counted, recall_summary
 from memory_agents.edges import event_file
 from memory_agents.edges.actions import Runner
 from memory_agents.edges.github import GitHubFiles, RepositoryFiles
@@ -228,7 +228,7 @@ def _hand_over(recalled: Recalled, maintained: Maintained, environment: Environm
         )
     )
     runner.log(
-        f"{recollection.status}: {len(context.memories())} memories in {recollection.seconds:.2f} s, "
+        f"{recollection.status}: {counted(len(context.memories()))} in {recollection.seconds:.2f} s, "
         f"a prompt of {len(prompt.text.encode())} bytes in {folder / 'prompt.md'}"
     )
 

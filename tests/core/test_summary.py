@@ -36,7 +36,7 @@ def summarized(
 def test_the_summary_says_how_it_went_what_was_recalled_and_why() -> None:
     text = summarized(match("i0000121", 0.91, namespace="reviews/issues", text="Typo in README"))
     assert text.startswith("### memory-agents: ok\n")
-    assert "Issue #12, opened: 1 memories in 0.12 s. Prompt: 12,345 bytes, template: default." in text
+    assert "Issue #12, opened: 1 memory in 0.12 s. Prompt: 12,345 bytes, template: default." in text
     row = next(line for line in text.splitlines() if "0.91" in line)
     assert row.startswith(
         "| similar issues | [121: Typo in README (completed)](https://github.com/octo/hello/issues/121)"

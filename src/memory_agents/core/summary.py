@@ -34,7 +34,7 @@ def recall_summary(
     for memory is kept in another repository.
     """
     memories = context.memories()
-    what = f"Issue #{context.issue.number}, {context.event.action}: {len(memories)} memories in {seconds:.2f} s."
+    what = f"Issue #{context.issue.number}, {context.event.action}: {counted(len(memories))} in {seconds:.2f} s."
     made = f"Prompt: {prompt_bytes:,} bytes, template: {literal(template)}."
     parts = [f"### memory-agents: {context.status}", f"{what} {made}"]
     if memories:
@@ -46,6 +46,11 @@ def recall_summary(
     if notices:
         parts.append("\n".join(f"- ⚠️ {literal(notice, 600)}" for notice in notices))
     return "\n\n".join(parts) + "\n"
+
+
+def counted(memories: int) -> str:
+    """`1 memory`, `2 memories`."""
+    return f"{memories} memor{'y' if memories == 1 else 'ies'}"
 
 
 def _table(context: PromptContext, *, private: bool) -> str:
