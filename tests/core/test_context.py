@@ -88,7 +88,8 @@ def test_no_secret_in_any_field_reaches_the_context() -> None:
 
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_whatever_people_wrote_the_context_is_valid_utf8(title: str, body: str) -> None:
-    built(match(text=body), title=title, body=body).model_dump_json().encode()
+    text = built(match(text=body), title=title, body=body).model_dump_json()
+    assert text.encode().decode() == text
 
 
 def test_in_a_template_every_text_of_a_person_prints_fenced() -> None:

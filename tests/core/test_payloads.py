@@ -169,7 +169,7 @@ def test_what_github_may_leave_out_has_a_default_and_odd_text_stays_text(
 def test_a_trimmed_issue_is_still_one(field: str) -> None:
     payload = first("issues", "opened")
     payload["issue"].pop(field, None)
-    parsed_issue(payload)
+    assert parsed_issue(payload).issue.number == 1
 
 
 @pytest.mark.parametrize(

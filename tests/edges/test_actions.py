@@ -147,9 +147,11 @@ def test_a_run_that_is_skipped_says_why_and_sets_every_output_but_the_prompt(tmp
 
 
 def test_where_no_runner_is_files_are_not_written() -> None:
-    step = Runner(output_file=None, summary_file=None, log=io.StringIO(), annotate=False)
+    log = io.StringIO()
+    step = Runner(output_file=None, summary_file=None, log=log, annotate=False)
     step.output("prompt", "x")
     step.summary("x")
+    assert log.getvalue() == ""
 
 
 def test_a_log_of_nothing_but_newlines_is_written_at_once() -> None:

@@ -205,8 +205,12 @@ async def test_whoever_ends_the_run_is_obeyed() -> None:
 
 
 async def test_nothing_is_opened_before_the_first_recall() -> None:
+    opened: list[str] = []
+
     def open_reader() -> MemoryReader:
+        opened.append("now")
         raise AssertionError
 
     async with MemoryIntegration(open_reader, deadline=1):
         pass
+    assert opened == []
