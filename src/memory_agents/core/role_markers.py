@@ -14,7 +14,7 @@ import unicodedata
 # Cyrillic, Greek, Armenian and other signs that NFKC keeps and readers confuse (Unicode's confusables.txt), in
 # groups: letters, angle brackets, bars, square brackets, colons, slashes
 _LOOK_ALIKE = (
-    "аАеЕоОрРсСуУхХіІѕЅјЈһԁМмТтНнКкВԝѵӏαΑεΕοΟρΡτΤυΥΗΜΝνΙιΚκΒΖϲսօհոıɑɡ"  # noqa: RUF001
+    "аАеЕоОрРсСуУхХіІѕЅјЈһԁМмТтНнКкВԝѵӏαΑεΕοΟρΡτΤυΥΗΜΝνΙιΚκΒΖϲսօհոıɑɡ"
     "‹〈⟨❮«❰⧼⟪《≪˂ᐸ›〉⟩❯»❱⧽⟫》≫˃ᐳ"  # noqa: RUF001
     "∣ǀ│❘¦❙❚⏐⎮┃║╎╏┆┇┊┋▏▕‖ǁ∥︱"  # noqa: RUF001
     "【〔⟦】〕⟧∶ː꞉׃։⁄∕"  # noqa: RUF001
@@ -25,7 +25,8 @@ _PLAINLY = (
 )
 
 _OPEN = r"(?:<|&(?:lt|\#0{0,5}60|\#x0{0,5}3c);)(?P<here>)"  # the backslash goes where the group stands
-_CLOSE = r"(?:[-_:=][\w:.=-]{0,64})?(?=\s|/?[ \t]{0,3}(?:>|&gt;))"
+_SHUT = r"(?:>|&(?:gt|#0{0,5}62|#x0{0,5}3e);)"
+_CLOSE = rf"(?:[-_:=][\w:.=-]{{0,64}})?(?=\s|/?[ \t]{{0,3}}{_SHUT})"
 _NAMES = (
     r"system|sys|user|assistant|human|developer|model|tool|function|antml|invoke|parameter|thinking|think|antthinking"
     r"|antartifact|scratchpad|instruction|instructions|prompt|context|document|documents|search_results|results?"
@@ -47,23 +48,25 @@ _BRACKETED = (
 )
 _SPEECH = r"(?:[ _-](?:prompt|message|instructions?|override|notice|reminder))?"
 _HEADERS = rf"system{_SPEECH}|instructions?|response|input|assistant|human|user"
-_LINE_START = r"^(?:[ \t>*_#\"'`(\[|+~•·◦▪‣=-]|\d{1,3}[.)]){0,64}+"  # with the signs of quotes, lists and tables
+_LINE_START = (
+    r"^(?:\[[ x]\]|[ \t>*_#\"'`(\[|+~•·◦▪‣=-]|\d{1,3}[.)]){0,64}+"  # with the signs of quotes, lists and tables
+)
 _TURN = r"(?:[ \t]{0,3}\([^()\n]{0,40}\))?[ \t*_)\]]{0,8}(?P<here>):"
+_RULE = r"^[ \t>]{0,64}(?:#{1,6}[ \t]{0,4}|[=*~-]{2,10}[ \t]{1,4})"
 _MARKERS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
         rf"{_OPEN}\|[^\n|<>]{{0,60}}\|{{0,2}}>?",
-        rf"{_OPEN}/?[\w.:-]{{1,40}}\|(?:>|&gt;)",
+        rf"{_OPEN}/?[\w.:-]{{1,40}}\|{_SHUT}",
         rf"{_OPEN}[ \t]{{0,3}}/?[ \t]{{0,3}}(?:{_NAMES}){_CLOSE}",
         rf"(?<!\w){_OPEN}/?(?:{_USUAL_NAMES}){_CLOSE}",
-        rf"{_OPEN}/?[a-z][a-z0-9]{{1,20}}:[a-z_]{{1,40}}(?:>|&gt;)",
+        rf"{_OPEN}/?[a-z][a-z0-9]{{1,20}}:[a-z_]{{1,40}}{_SHUT}",
         r"<(?P<here>)<[ \t]{0,3}/?[ \t]{0,3}(?:SYS|SYSTEM|USER|ASSISTANT|HUMAN)[ \t]{0,3}>>",
         rf"\[(?P<here>)[ \t]{{0,3}}/?[ \t]{{0,3}}(?:{_BRACKETED})[ \t]{{0,3}}\]",
         r"\](?P<here>)~!?b(?=[\[\]])",
         r"\[(?P<here>)e~(?=\[)",
         rf"{_LINE_START}(?:human|assistant|user|system){_SPEECH}{_TURN}",
-        rf"^[ \t>]{{0,64}}(?:#{{1,6}}[ \t]{{0,4}}|[=*~-]{{2,10}}[ \t]{{1,4}})(?P<here>)(?:(?:begin|end)[ ])?"
-        rf"(?:{_HEADERS})[ \t]{{0,4}}:?[ \t#=*~-]{{0,12}}$",
+        rf"{_RULE}(?P<here>)(?:(?:begin|end)[ ])?(?:{_HEADERS})[ \t]{{0,4}}:?[ \t#=*~-]{{0,12}}$",
     )
 )
 # in small letters these are too usual in configuration files and in what a command prints of its use
@@ -96,7 +99,9 @@ _PLAIN = _Plain(zip(map(ord, _LOOK_ALIKE), _PLAINLY, strict=True))
 def break_role_markers(text: str) -> str:
     """`text` with a backslash in each role marker and special token. Twice is as once."""
     plain = text if text.isascii() else text.translate(_PLAIN)
-    places = sorted({match.start("here") for pattern in (*_MARKERS, *_CAPITALISED) for match in pattern.finditer(plain)})
+    places = sorted(
+        {match.start("here") for pattern in (*_MARKERS, *_CAPITALISED) for match in pattern.finditer(plain)}
+    )
     out: list[str] = []
     done = 0
     for place in places:
