@@ -2,8 +2,11 @@
 
 No mention, issue reference, link, image, HTML, table, heading or slash command survives; the words do.
 What GitHub would link is put into code, the signs of Markdown are escaped. Code that is closed stays.
+A tick that opens none becomes an entity, and code is fenced by more ticks than stand in it: so even a
+reader that counts ticks and knows no escape finds the same code.
 
-Source: https://github.github.com/gfm/, sections 2.4, 4.5, 6.1, 6.3 and 6.9.
+Source: https://github.github.com/gfm/, sections 2.4, 4.5, 4.10, 6.1, 6.3 and 6.9, and GitHub's
+"Autolinked references and URLs".
 """
 
 from __future__ import annotations
@@ -17,13 +20,17 @@ from memory_agents.core.sanitizer import redact
 _FENCE = re.compile(r"(?P<fence>`{3,}+(?!.*`)|~{3,}+).*")
 _PIECE = re.compile(
     r"(?P<ticks>`+)"
-    r"|(?P<live>(?:[a-z][a-z0-9+.-]{1,30}:)?//[^\s`]+|(?:www\.|(?:mailto|xmpp|tel):)[^\s`]+|@[\w/.-]+|#\d+|GH-\d+)"
+    r"|(?P<live>(?:[a-z][a-z0-9+.-]{1,30}:)?//[^\s`]+|(?:www\.|(?:mailto|xmpp|tel):)[^\s`]+|@[\w/.-]+|#\d+|GH-\d+"
+    r"|(?<!\w)(?:GHSA(?:-[0-9a-z]{4}){3}|[0-9a-f]{40}|(?=[a-f]{0,39}\d)(?=\d{0,39}[a-f])[0-9a-f]{7,39})(?!\w))"
     r"|(?P<sign>[\\\[\]#~|$<&])",
     re.IGNORECASE,
 )
 _ESCAPED = {"<": "&lt;", "&": "&amp;"}
 _COMMAND = re.compile(r"\A(\s*)(?=/)")
-_LINE_OF_SIGNS = re.compile(r"(\s*)((?:[-=*_][ \t]*)+)")  # a rule, or the underline of a heading
+_LINE_OF_SIGNS = re.compile(
+    r"([\s>]*)((?:[-=*_:][ \t]*)+)"
+)  # a rule, or what makes a heading or table of the line above
+_TICKS = re.compile("`+")
 
 
 def reply_safe(text: str) -> str:
@@ -41,8 +48,10 @@ def _inert_lines(lines: list[str]) -> Iterator[str]:
         if mark and len(mark) < unclosed.get(mark[0], len(mark) + 1):
             close = _closing_line(lines, at + 1, mark)
             if close:
+                inside = lines[at + 1 : close]
+                ticks = _ticks_around("\n".join(inside), 3)
                 # its language goes: GitHub draws and links some, such as mermaid and math
-                yield from (mark, *map(_no_command, lines[at + 1 : close]), mark)
+                yield from (ticks, *map(_no_command, inside), ticks)
                 at = close + 1
                 continue
             unclosed[mark[0]] = len(mark)
@@ -62,7 +71,7 @@ def _inert(line: str) -> str:
         return f"{signs[1]}\\{signs[2]}"
     out: list[str] = []
     done = 0
-    runs = [(run.start(), len(run.group())) for run in re.finditer("`+", line)]
+    runs = [(run.start(), len(run.group())) for run in _TICKS.finditer(line)]
     nexts = _closing_runs(runs)
     while piece := _PIECE.search(line, done):
         out.append(line[done : piece.start()])
@@ -70,10 +79,12 @@ def _inert(line: str) -> str:
         if piece["ticks"]:
             close = nexts.get(piece.start())
             if close is None:
-                out.append("\\`" * len(piece["ticks"]))
+                out.append("&grave;" * len(piece["ticks"]))
                 continue
             done = close + len(piece["ticks"])
-            code = line[piece.start() : done]
+            inside = line[piece.end() : close]
+            ticks = _ticks_around(inside, len(piece["ticks"]))
+            code = f"{ticks}{inside}{ticks}"
         elif piece["live"]:
             code = f"`{piece['live']}`"
         else:
@@ -83,6 +94,11 @@ def _inert(line: str) -> str:
         out.append(f" {code}" if out and "".join(out[-2:]).endswith("`") else code)
     out.append(line[done:])
     return _no_command("".join(out))
+
+
+def _ticks_around(code: str, least: int) -> str:
+    """At least `least` ticks, and more than stand in a row in the code."""
+    return "`" * max(least, 1 + max((len(run) for run in _TICKS.findall(code)), default=0))
 
 
 def _closing_runs(runs: list[tuple[int, int]]) -> dict[int, int]:
