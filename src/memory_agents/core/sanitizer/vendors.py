@@ -147,21 +147,31 @@ _FORMS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("telegram-token", ":aa", re.compile(r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,35}(?![A-Za-z0-9_-])")),
     ("discord-token", ".", re.compile(rf"(?<!{_URL})[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27,40}}")),
     ("terraform-token", ".atlasv1.", re.compile(rf"(?<!{_WORD}){_WORD}{{14}}\.atlasv1\.{_URL}{{40,80}}")),
-    ("jwt", "eyj", re.compile(rf"(?<![A-Za-z0-9-])(?<!{_URL}_)eyJ{_URL}{{8,}}+\.{_URL}{{8,}}+(?:\.{_URL}++){{0,3}}+")),
+    (
+        "jwt",
+        "eyj",
+        re.compile(
+            rf"(?<![A-Za-z0-9-])(?<!{_URL}_)eyJ{_URL}{{8,}}+\.{_URL}{{8,}}+(?:\.{_URL}++){{0,3}}+(?:\.{_URL}{{8,}}+)*+"
+        ),
+    ),
 )
 
 
 def vendor_tokens(text: Text) -> Iterator[Redaction]:
-    """Tokens of VENDORS."""
+    """Tokens of VENDORS, also those glued to one another."""
     shadow = text.shadow
     for vendor in VENDORS:
+        done = 0
         at = shadow.find(vendor.prefix)
         while at >= 0:
             behind = at + len(vendor.prefix)
+            is_apart = at == 0 or at < done or not _is_word(shadow[at - 1])
             body = vendor.body.match(shadow, behind)
-            if body and not (vendor.apart and at and _is_word(shadow[at - 1])) and not is_placeholder(body.group()):
+            if body and (is_apart or not vendor.apart) and not is_placeholder(body.group()):
                 yield text.redaction(at, body.end(), vendor.kind)
-            at = shadow.find(vendor.prefix, body.end() if body else behind)
+                done = body.end()
+            # a body takes along the letters with which the next token begins
+            at = shadow.find(vendor.prefix, max(behind, body.end() - len(vendor.prefix)) if body else behind)
 
 
 def formed_tokens(text: Text) -> Iterator[Redaction]:
