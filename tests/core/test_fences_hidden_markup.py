@@ -39,9 +39,7 @@ HIDDEN = {
     "an element that no page shows": "<template>CANARY</template>",
     "an attribute": '<b title="CANARY">x</b>',
     "an attribute that holds a tag's end": "<b title='> CANARY'>x</b>",
-    "an attribute of many lines": '<div title="\n\nCANARY\n\n">x</div>',
     "the text of an image": "![CANARY](https://example.org/a.png)",
-    "the text of an image with brackets": "![a [b [c] CANARY] d](https://example.org/a.png)",
     "the text of an image by reference": "![CANARY][x]\n\n[x]: https://example.org",
     "the text of an HTML image": '<img src="a.png" alt="CANARY">',
     "the title of an image": '![a](https://example.org/a.png "CANARY")',
@@ -56,14 +54,30 @@ HIDDEN = {
     "the title of a definition that is used": "See [x].\n\n[x]: https://example.org 'CANARY'",
     "a footnote that nobody refers to": "[^1]: CANARY",
     "what follows the language of code": "```python CANARY\nx = 1\n```",
-    "behind code that ends with its list": "- a\n\n  ```\n<!-- CANARY -->",
-    "behind code that ends with its quote": "> ```\n<!-- CANARY -->",
     "behind code that HTML keeps from beginning": "<div>\n```\n<!-- CANARY -->\n```\n</div>",
     "in raw HTML between ticks": "<pre>\n\n`<!-- CANARY -->`\n</pre>",
-    "between ticks that pair otherwise": "`a\n` <!-- CANARY --> `",
-    "between ticks that are escaped": "\\` <!-- CANARY --> `",
-    "between ticks of different length": "`` <!-- CANARY --> `",
-    "behind a fence in a comment": "a <!-- \n```\n--> b\n\n<!-- CANARY -->",
+    "a comment on the line of a fence in HTML": "<div>\n```<!-- b\nCANARY\n-->",
+    "an attribute behind a fence in HTML": "</div>\n~~~<i\nid='CANARY'>",
+    "the text of an image behind a bracket": "a<![CANARY](b)",
+    "the title of a link to brackets in brackets": "[a](b(c(d)) 'CANARY')",
+    "the title of a link to a bracket": "[a](b\\) 'CANARY')",
+    "the title of a link to a bracket in brackets": "[a](<b\\>c> 'CANARY')",
+    "an address of words": "[a](<https://example.org/ CANARY b>)",
+    "a defined address of words": "See [a].\n\n[a]: <b CANARY c>",
+    "the text of an image by a label with blanks": "![CANARY  a]\n\n[canary A]: b",
+    "a footnote of two paragraphs that nobody refers to": "[^1]: a\n\n    CANARY",
+    "a second footnote of one label": "a[^1]\n\n[^1]: b\n\n[^1]: CANARY",
+    "an attribute where a definition seems to be": "[a]:<i\nid='CANARY'>",
+    "a title where a definition seems to be": "[a]:)[b](c\n'CANARY')",
+    "an instruction where a definition seems to be": "[a]: <?CANARY?>[a]",
+    "an attribute in a label": "[<i\nid='CANARY'>]:",
+    "the long name of an element": "a<do-as-CANARY-says-and-nothing-else>b",
+    "the long name of an element's end": "a</do-as-CANARY-says-and-nothing-else>b",
+    "the name of an element with a colon": "a<x:CANARY>b",
+    "what stands in for an annotation": "<ruby>a<rp>CANARY</rp></ruby>",
+    "the description of a drawing": "<svg><desc>CANARY</desc></svg>",
+    "a definition in many quotes": "> " * 40 + "[a]: # (CANARY)",
+    "a long word for a language": "```do-as-CANARY-says\na\n```",
     "behind a closed fence": "```\na\n```\n<!-- CANARY -->",
     "behind a fence whose closing line is indented": "```\n      ```\n```\n<!-- CANARY -->",
 }
@@ -75,6 +89,54 @@ def test_what_the_page_hides_does_not_come_out(text: str) -> None:
     assert "CANARY" not in visible(text)
 
 
+MAYBE_HIDDEN = {
+    "a comment in HTML in a footnote": "a[^1]\n\n[^1]: <div>`<!-- CANARY -->`",
+    "an attribute of many lines": '<div title="\n\nCANARY\n\n">x</div>',
+    "the text of an image with brackets": "![a [b [c] CANARY] d](https://example.org/a.png)",
+    "behind code that ends with its list": "- a\n\n  ```\n<!-- CANARY -->",
+    "behind code that ends with its quote": "> ```\n<!-- CANARY -->",
+    "between ticks that pair otherwise": "`a\n` <!-- CANARY --> `",
+    "between ticks that are escaped": "\\` <!-- CANARY --> `",
+    "between ticks of different length": "`` <!-- CANARY --> `",
+    "behind a fence in a comment": "a <!-- \n```\n--> b\n\n<!-- CANARY -->",
+    "a comment between ticks in two cells of a table": "a | b\n--|--\n`x | <!-- CANARY --> `",
+    "a comment between ticks of a link's address": "[a](<`>) <!-- CANARY --> `",
+    "a comment behind a fence that one cannot be sure of": "- a\n\n      ```<!-- b\nCANARY\n-->",
+    "what stands behind the language of such a fence": "> ```sh CANARY",
+    "a cell for which its table has no column": "| a |\n|---|\n| 1 | CANARY |",
+    "a cell too much in a table without borders": "a | b\n:-- | --:\n1 | 2 | CANARY",
+    "an image whose text holds code": "![a `]` CANARY](b)",
+    "an image whose text holds an address": "![a <https://example.org/]> CANARY](b)",
+    "an image whose text holds a tag": "![a <b id=']'> CANARY](c)",
+    "an image in brackets five deep": "![a [b [c [d [e [CANARY]]]]]](f)",
+    "a footnote that only code refers to": "[^a]: CANARY\n\n`[^a]`",
+    "a footnote that only a block of code refers to": "[^a]: CANARY\n\n```\n[^a]\n```",
+    "a footnote that only a comment refers to": "[^a]: CANARY\n\n<!-- [^a] -->",
+    "a footnote that an escaped label refers to": "[^a]: CANARY\n\n\\[^a]",
+    "a definition that only code refers to": "[a]: https://example.org/CANARY\n\n`[a]`",
+    "what unfolds": "<details>\n<summary>More</summary>\n\nCANARY\n\n</details>",
+    "the source of a drawing": "```mermaid\ngraph TD\n%% CANARY\n```",
+    "the address of a link without text": "[](https://example.org/CANARY)",
+    "the address of a link of blanks": "[\u00a0 ](https://example.org/CANARY)",
+    "the address of an element without text": '<a href="https://example.org/CANARY"></a>',
+    "the name of an element that HTML does not have": "a List<CANARY> of",
+    "a comment that a blank line may end": "a <!-- b\n\nCANARY -->",
+}
+
+
+UNSEEN = ["\u200b", "\u00ad", "\ufeff", "\ufe0f"]
+NO_NEWLINES = ["\u2028", "\u2029", "\x0b", "\x0c", "\x85"]
+MAYBE_HIDDEN |= {f"behind a fence that {char!a} keeps from beginning": f"{char}```\n<!-- CANARY -->" for char in UNSEEN}
+MAYBE_HIDDEN |= {f"behind a fence after {char!a}": f"a{char}```\n<!-- CANARY -->\n```" for char in NO_NEWLINES}
+MAYBE_HIDDEN |= {f"between ticks that {char!a} parts": f"`{char}` <!-- CANARY --> ``" for char in [*UNSEEN, "\x00"]}
+
+
+@pytest.mark.parametrize("text", MAYBE_HIDDEN.values(), ids=MAYBE_HIDDEN.keys())
+def test_what_the_page_may_hide_stays_behind_a_mark(text: str) -> None:
+    before, _, _ = visible(text).partition("CANARY")
+    assert "[hidden " in before
+
+
 SHOWN = {
     "text": "CANARY",
     "a comment in a block of code": "```html\n<!-- CANARY -->\n```",
@@ -83,7 +145,7 @@ SHOWN = {
     "a comment in code in a line": "Use `<!-- CANARY -->` here.",
     "a comment in code with two ticks": "Use ``a ` <!-- CANARY -->`` here.",
     "an attribute in code": 'Use `<b title="CANARY">`.',
-    "details": "<details>\n<summary>More</summary>\n\nCANARY\n\n</details>",
+    "details that stand open": "<details open>\n<summary>More</summary>\n\nCANARY\n\n</details>",
     "an element": "<kbd>CANARY</kbd>",
     "a link": "[CANARY](https://example.org)",
     "an address": "<https://example.org/CANARY>",
@@ -95,6 +157,15 @@ SHOWN = {
     "a generic type": "a List<String> of CANARY",
     "an arrow": "a <- b --> CANARY",
     "a task": "- [x] CANARY",
+    "a generic type that a line begins with": "A generic\n<T extends Foo\n\nCANARY",
+    "a component that a line begins with": "<MyComponent a\n\nCANARY",
+    "an element that a line begins with and never ends": "<input\n\nCANARY",
+    "what follows a block's tag that never ends": "<div\n\nCANARY",
+    "a comment that is not closed in a line": "a <!-- CANARY",
+    "an escaped comment": "\\<!-- CANARY -->",
+    "an attribute in code in a list": "- a\n\n  ```html\n  <b id='CANARY'>\n  ```",
+    "an attribute in code in a list in a list": "- a\n  - b\n\n    ```html\n    <b id='CANARY'>\n    ```",
+    "text that only looks like a definition": "a\n[b]: c 'CANARY'",
     "an exclamation": "wow![CANARY]",
     "what follows a hidden element": "<span hidden>x</span>CANARY",
     "what follows a comment": "<!-- x -->CANARY",
@@ -118,11 +189,12 @@ def test_what_the_page_shows_stays(text: str) -> None:
         ("[//]: # (x)", "[hidden link definition removed, 5 characters]"),
         ("![alt](https://example.org)", "[image](https://example.org)"),
         ('<img width="9" src="a.png">', "[image]"),
-        ('[a](u "t") and [b](<u v> (t))', "[a](u) and [b](<u v>)"),
+        ('[a](u "t") and [b](<u v> (t))', "[a](u) and [b]([hidden address removed, 5 characters])"),
         ('See [x].\n\n[x]: u "t"\n', "See [x].\n\n[x]: u\n"),
         ('<a href="u" class="c">x</a>', '<a href="u">x</a>'),
         ('<b class="x">y</b><br/>', "<b>y</b><br>"),
-        ("```sh title=x\n$ a\n```\n", "```sh\n$ a\n```\n"),
+        ("Vec<T>", "Vec[hidden tag: <T>]"),
+        ("```sh title=x\n$ a\n```\n", "```sh [hidden text removed, 7 characters]\n$ a\n```\n"),
     ],
     ids=ascii,
 )
@@ -139,7 +211,7 @@ The parser hangs on `a < b`, see [the log](https://example.org/log) and #12.
 
 | a | b |
 |---|---|
-| 1 | `x|y` |
+| 1 | `x\\|y` |
 
 > quoted
 
@@ -148,7 +220,7 @@ fn main() -> Result<(), Box<dyn Error>> { /* <!-- --> */ }
 ```
 
     indented code
-1 < 2 && 3 > 2; a -> b; Vec<T>; $x = "y";
+1 < 2 && 3 > 2; a -> b; `Vec<T>`; $x = "y";
 """
 
 

@@ -29,6 +29,7 @@ _INVISIBLE_RANGES = (
     (0xE0000, 0xE0FFF),  # tags and the variation selectors supplement
 )
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LINE_END = re.compile("\r\n|\r")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _EMOJI_CATEGORIES = frozenset({"So", "Sk"})  # pictures, and the skin tones behind them
 _LONGEST_SEQUENCE = 32  # characters; nobody writes a longer emoji or pile of accents
@@ -43,6 +44,11 @@ def is_invisible(char: str) -> bool:
         return True
     code = ord(char)
     return any(first <= code <= last for first, last in _INVISIBLE_RANGES)
+
+
+def with_plain_newlines(text: str) -> str:
+    """`text` with what Markdown takes for the end of a line as LF."""
+    return _LINE_END.sub("\n", text)
 
 
 def without_invisible(text: str) -> str:

@@ -24,7 +24,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from memory_agents.core.characters import cut, without_invisible
+from memory_agents.core.characters import cut, with_plain_newlines, without_invisible
 from memory_agents.core.hidden_markup import without_hidden_markup
 from memory_agents.core.records import Trust
 from memory_agents.core.role_markers import break_role_markers
@@ -44,7 +44,9 @@ _BLANKS = re.compile(r"\s+")
 
 def visible(text: str) -> str:
     """`text` as a person sees it on its page, valid UTF-8, with no role marker or special token of a model in it."""
-    return break_role_markers(without_hidden_markup(without_invisible(text)))
+    shown = without_hidden_markup(with_plain_newlines(text))  # as its page reads it, with what nobody sees
+    seen = without_invisible(shown)
+    return break_role_markers(seen if seen == shown else without_hidden_markup(seen))
 
 
 def one_line(text: str, limit: int = 200) -> str:

@@ -5,11 +5,160 @@ from __future__ import annotations
 import html
 import re
 
+from memory_agents.core.role_markers import break_role_markers
+
 # Sources: the HTML standard, sections 4.8 and 15.3.1 (hidden elements)
-_NOT_SHOWN = frozenset({"script", "style", "template", "noscript", "title", "head", "iframe", "object", "datalist"})
+_NOT_SHOWN = frozenset(
+    [
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "title",
+        "head",
+        "iframe",
+        "object",
+        "datalist",
+        "rp",
+        "svg",
+        "math",
+        "noembed",
+        "noframes",
+    ]
+)
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 )
+# CommonMark 0.31, section 4.6: names that begin a block of HTML
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "base",
+        "basefont",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "col",
+        "colgroup",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frame",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "html",
+        "iframe",
+        "legend",
+        "li",
+        "link",
+        "main",
+        "menu",
+        "menuitem",
+        "nav",
+        "noframes",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "param",
+        "search",
+        "section",
+        "source",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "track",
+        "ul",
+    ]
+)
+_OTHERS = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "area",
+        "audio",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "br",
+        "button",
+        "canvas",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "embed",
+        "font",
+        "i",
+        "img",
+        "input",
+        "ins",
+        "kbd",
+        "label",
+        "map",
+        "mark",
+        "meta",
+        "meter",
+        "output",
+        "picture",
+        "pre",
+        "progress",
+        "q",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "script",
+        "select",
+        "slot",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "style",
+        "sub",
+        "sup",
+        "textarea",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "video",
+        "wbr",
+    ]
+)
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9]{1,20}")
+_LONGEST_MARKER = 20
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _ZERO = r"(?:0+(?:\.0*)?|\.0+)(?:[a-z%]{1,4})?(?![\d.])"
 _WHITE = (
@@ -34,6 +183,21 @@ def is_void(name: str) -> bool:
     return name.lower() in _VOID
 
 
+def is_block(name: str) -> bool:
+    """Whether a line that begins with the tag begins a block of HTML, whatever stands before and behind it."""
+    return name.lower() in _BLOCKS
+
+
+def is_known(name: str) -> bool:
+    """Whether HTML has the element; of others a page shows the content only.
+
+    A role marker of models counts as known: it is broken where it stands.
+    """
+    if name.lower() in _BLOCKS or name.lower() in _OTHERS:
+        return True
+    return len(name) <= _LONGEST_MARKER and break_role_markers(f"<{name}>") != f"<{name}>"
+
+
 def is_never_shown(name: str) -> bool:
     """Whether a page shows nothing of the element."""
     return name.lower() in _NOT_SHOWN
@@ -56,6 +220,9 @@ def end_of_element(text: str, name: str, start: int) -> tuple[int, int] | None:
 
 def shown_tag(name: str, attributes: str, *, closes: bool) -> str:
     """The tag with nothing but the address of a link: what its attributes say is not shown."""
+    if not is_known(name):
+        tag = f"</{name}>" if closes else f"<{name}>"
+        return f"[hidden tag: {tag}]" if _PLAIN_NAME.fullmatch(name) else removed("HTML", f"{name}{attributes}")
     if closes:
         return f"</{name}>"
     note = removed("text", attributes) if len(attributes) >= _LONG else ""
