@@ -48,6 +48,7 @@ _NAME = r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*+)"
 _TAG = re.compile(rf"{_NAME}(?=[\s/>])(?P<rest>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)>", re.ASCII)
 # in a block of HTML a browser's rules hold: quotes count behind `=` only, `<` may stand anywhere
 _TAG_IN_HTML = re.compile(rf"{_NAME}(?P<rest>(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])))*+)>", re.ASCII)
+_QUOTE = re.compile(r"\n[ \t]*+>")
 _BARE_TAG = re.compile(rf"{_NAME}>")
 _OPENING = re.compile(rf"{_NAME}(?=[\s/>]|\Z)", re.ASCII)
 _REST_OF_LINE = re.compile(r"[ \t]*+(?=\n|\Z)")
@@ -238,6 +239,8 @@ class _Page:
                 return self._section(found, closing)
         if not self._is_in_html(start):
             tag = _TAG.match(text, start, self._lines.end_of_paragraph(start))
+            if tag and _QUOTE.search(tag.group()):  # a quote begins before the tag ends
+                return self._mark(start)
             return self._tag(tag) if tag else self._keep(start, start + 1)
         tag = _TAG_IN_HTML.match(text, start)
         if tag and tag.end() <= self._html_before:
@@ -346,7 +349,8 @@ class _Page:
 
     def _footnote(self, start: int, end: int, label: str) -> int:
         is_shown = self._is_shown(start, label)
-        if is_shown is None or (self._lines.at(start).is_nested and not is_shown):
+        line = self._lines.at(start)
+        if is_shown is None or not (line.start == start or line.begins_block):
             return self._mark(start)
         if is_shown:
             return self._keep(start, end)
