@@ -78,6 +78,7 @@ HIDDEN = {
     "the description of a drawing": "<svg><desc>CANARY</desc></svg>",
     "a definition in many quotes": "> " * 40 + "[a]: # (CANARY)",
     "a long word for a language": "```do-as-CANARY-says\na\n```",
+    "a title behind what is no element": "<b:c>\n[a](d 'CANARY')",
     "behind a closed fence": "```\na\n```\n<!-- CANARY -->",
     "behind a fence whose closing line is indented": "```\n      ```\n```\n<!-- CANARY -->",
 }

@@ -255,7 +255,7 @@ class _Page:
             return
         opening = _OPENING.match(text, start)
         tag = _TAG.match(text, start, line.end)
-        is_alone = tag is not None and _REST_OF_LINE.match(text, tag.end()) is not None
+        is_alone = tag is not None and ":" not in tag["name"] and _REST_OF_LINE.match(text, tag.end()) is not None
         closing = next((closing for begin, closing in _SECTIONS if begin.match(text, start)), "")
         if closing:
             found = self._find(closing, start + 2)
