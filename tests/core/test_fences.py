@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from memory_agents.core.characters import cut, without_invisible
 from memory_agents.core.fences import (
     LIMIT,
     Fencer,
@@ -26,8 +25,8 @@ from memory_agents.core.fences import (
     regions,
     visible,
 )
+from memory_agents.core.page import break_role_markers, cut, without_invisible
 from memory_agents.core.records import Trust
-from memory_agents.core.role_markers import break_role_markers
 from tests.core import sanitizer_samples as samples
 
 BY = Provenance(kind="issue", trust=Trust.UNTRUSTED, author="octocat", author_id=583231)

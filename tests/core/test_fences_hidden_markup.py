@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory_agents.core.fences import visible
-from memory_agents.core.hidden_markup import without_hidden_markup
+from memory_agents.core.page import without_hidden_markup
 
 HIDDEN = {
     "a comment": "Nice.\n<!-- CANARY -->",

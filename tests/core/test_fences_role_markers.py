@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory_agents.core.fences import visible
-from memory_agents.core.role_markers import break_role_markers
+from memory_agents.core.page import break_role_markers
 
 MARKERS = [
     *("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|start_header_id|>", "<|eot_id|>", "<|system|>", "<|channel|>"),

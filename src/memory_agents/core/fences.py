@@ -24,10 +24,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from memory_agents.core.characters import cut, with_plain_newlines, without_invisible
-from memory_agents.core.hidden_markup import without_hidden_markup
+from memory_agents.core.page import (
+    break_role_markers,
+    cut,
+    with_plain_newlines,
+    without_hidden_markup,
+    without_invisible,
+)
 from memory_agents.core.records import Trust
-from memory_agents.core.role_markers import break_role_markers
 from memory_agents.core.sanitizer import redact
 
 LIMIT = 8000

@@ -18,7 +18,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from memory_agents.core.characters import is_invisible
+from memory_agents.core.page.characters import is_invisible
 
 BARRIER = "\0"
 """stands for what is redacted; as an invisible character it is nowhere else in a shadow"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from memory_agents.core.role_markers import break_role_markers
+from memory_agents.core.page.role_markers import break_role_markers
 
 # Sources: the HTML standard, sections 4.8 and 15.3.1 (hidden elements)
 _NOT_SHOWN = frozenset(
