@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import secrets
@@ -129,8 +130,10 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
             runner.skipped(reason)
         case policy.Recall(issue_event):
             files = maintainers_files(settings, environment)
-            maintained = await read_maintained(files, inputs)
-            await files.close()
+            try:
+                maintained = await read_maintained(files, inputs)
+            finally:
+                await files.close()
             _hand_over(await _recall(issue_event, maintained, environment), maintained, environment, runner)
     return 0
 
@@ -170,20 +173,33 @@ async def read_maintained(files: RepositoryFiles, inputs: Mapping[str, str]) -> 
     notices: list[Notice] = []
     configuration = Configuration()
     own: Mapping[str, str] = {}
+    end = asyncio.get_running_loop().time() + settings.timeout_seconds
     try:
-        text = await files.read(settings.config)
+        async with asyncio.timeout_at(end):
+            text = await files.read(settings.config)
         if text is not None:
             configuration = config_file.parse(text, settings.config)
     except (SettingsError, UnreadableFile) as error:
         notices.append(Notice(text=f"{error.message} The default settings are used.", fix=error.fix))
+    except TimeoutError:
+        notices.append(_too_slow(settings, "settings and templates"))
+        return Maintained(settings, Templates({}, folder=settings.prompts), tuple(notices))
     except GitHubFailure as error:
         notices.append(Notice(text=f"{error.message} The default settings and templates are used.", fix=error.fix))
         return Maintained(settings, Templates({}, folder=settings.prompts), tuple(notices))
     try:
-        own = await files.folder(settings.prompts, _needed(settings.template or issue.TEMPLATE, issue.TEMPLATE))
+        async with asyncio.timeout_at(end):
+            own = await files.folder(settings.prompts, _needed(settings.template or issue.TEMPLATE, issue.TEMPLATE))
+    except TimeoutError:
+        notices.append(_too_slow(settings, "templates"))
     except (GitHubFailure, UnreadableFile) as error:
         notices.append(Notice(text=f"{error.message} The default templates are used.", fix=error.fix))
     return Maintained(Settings.build(inputs, configuration), Templates(own, folder=settings.prompts), tuple(notices))
+
+
+def _too_slow(settings: Settings, what: str) -> Notice:
+    text = f"GitHub did not answer within {settings.timeout_seconds:g} seconds. The default {what} are used."
+    return Notice(text=text, fix="raise `timeout-seconds`, or see why GitHub's API is slow")
 
 
 def _needed(*names: str) -> Callable[[str], bool]:

@@ -8,7 +8,6 @@ is written into the caller's workspace, and nothing there is read.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -19,7 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
 OLDEST = (3, 11)
-_REDIRECTS = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV"}
+_REDIRECTS = frozenset(
+    ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "PIP_CONSTRAINT")
+) | frozenset(("UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_EXCLUDE_NEWER"))
+"""settings of a workflow's own that would bend a pinned install; where packages come from stays its to say"""
 
 
 def main() -> int:
@@ -70,7 +72,7 @@ def _install(name: str, temporary: Path) -> Path:
     digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(ROOT).encode()).hexdigest()[:16]
     environment = temporary / f"{name}-{digest}"
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    complete = environment / "complete.json"
+    complete = environment / "complete"
     if not complete.exists():
         temporary.mkdir(parents=True, exist_ok=True)
         uv = _uv(temporary)
@@ -86,7 +88,7 @@ def _install(name: str, temporary: Path) -> Path:
         ).strip()
         # A path file rather than a build: no build backend has to be installed.
         Path(purelib, "memory_agents.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
-        complete.write_text(json.dumps({"requirements": requirements.name}), encoding="utf-8")
+        complete.touch()
     return python
 
 
@@ -115,7 +117,6 @@ def _version(uv: str, cwd: Path) -> str:
 
 
 def _run(command: list[str], cwd: Path) -> str:
-    # Settings of pip that would send the packages elsewhere; where they come from stays the runner's to say.
     environment = {name: value for name, value in os.environ.items() if name not in _REDIRECTS}
     done = subprocess.run(command, cwd=cwd, env=environment, check=True, capture_output=True)
     return done.stdout.decode(errors="replace")
@@ -125,10 +126,10 @@ def _give_up(error: OSError | subprocess.CalledProcessError) -> None:
     """The run stays green: memory must never stop the steps that follow."""
     _say(
         "::warning title=memory-agents::Nothing is recalled, for the packages could not be installed: "
-        f"{_end(error)} Fix: let the runner reach a package index, or set UV_INDEX_URL and PIP_INDEX_URL to yours."
+        f"{_end(error)} Fix: see that Python has pip and reaches a package index."
     )
-    _set("status", "unavailable")
-    _set("action", "ignored")
+    for name, value in (("status", "unavailable"), ("action", "ignored"), ("similar", "[]"), ("records", "[]")):
+        _set(name, value)
 
 
 def _end(error: OSError | subprocess.CalledProcessError) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -66,13 +65,16 @@ class GitHubFiles:
         found = await self._entry(path)
         if found is None or found[0] != "dir":
             return {}
-        tree = await self._ask(f"list {path}", lambda repository: repository.get_git_tree(found[1], recursive=True))
-        blobs = [
-            (entry.path, entry.sha)
-            for entry in tree.tree
-            if entry.type == "blob" and wanted(entry.path) and (entry.size or 0) <= MAX_FILE_BYTES
-        ]
-        return {name: await self._blob(f"{path}/{name}", sha) for name, sha in blobs[:MAX_FILES]}
+        files = await self._ask(f"list {path}", lambda repository: _files(repository, found[1]))
+        blobs = [(name, sha) for name, sha, _ in files if wanted(name)]
+        if len(blobs) > MAX_FILES:
+            raise UnreadableFile(
+                f"{path} holds more than {MAX_FILES} templates.", fix="delete those that you do not use"
+            )
+        for name, _, size in files:
+            if wanted(name) and size > MAX_FILE_BYTES:
+                raise UnreadableFile(f"{path}/{name} is larger than {MAX_FILE_BYTES} bytes.", fix="shorten it")
+        return {name: await self._blob(f"{path}/{name}", sha) for name, sha in blobs}
 
     async def close(self) -> None:
         """Close the connection."""
@@ -94,19 +96,19 @@ class GitHubFiles:
 
     async def _list(self, folder: str) -> dict[str, tuple[str, str]]:
         try:
-            contents = await self._ask(f"list {folder or '/'}", lambda repository: repository.get_contents(folder))
+            return await self._ask(f"list {folder or '/'}", lambda repository: _entries(repository, folder))
         except GitHubFailure as error:
             if error.status == 404:
                 return {}
             raise
-        entries = contents if isinstance(contents, list) else [contents]
-        return {entry.name: (entry.type, entry.sha) for entry in entries}
 
     async def _blob(self, path: str, sha: str) -> str:
-        blob = await self._ask(f"read {path}", lambda repository: repository.get_git_blob(sha))
+        content = await self._ask(
+            f"read {path}", lambda repository: base64.b64decode(repository.get_git_blob(sha).content)
+        )
         try:
-            return base64.b64decode(blob.content).decode("utf-8-sig")
-        except (UnicodeDecodeError, binascii.Error):
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError:
             raise UnreadableFile(f"{path} is not valid UTF-8.", fix=f"save {path} as UTF-8 text") from None
 
     async def _ask(self, what: str, request: Callable[[Repository], _T]) -> _T:
@@ -126,6 +128,11 @@ class GitHubFiles:
                 f"GitHub could not be reached to {what}: {type(error).__name__}.",
                 fix="check GITHUB_API_URL and the runner's network",
             ) from None
+        except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+            raise GitHubFailure(
+                f"GitHub's answer when asked to {what} cannot be read: {type(error).__name__}.",
+                fix="check GITHUB_API_URL, and what stands between it and the runner",
+            ) from None
 
     def _connected(self) -> Github:
         from github import Auth, Github
@@ -141,6 +148,19 @@ class GitHubFiles:
                 seconds_between_writes=0,
             )
         return self._client
+
+
+def _entries(repository: Repository, folder: str) -> dict[str, tuple[str, str]]:
+    """Name → (type, sha) of what is in a folder."""
+    contents = repository.get_contents(folder)
+    entries = contents if isinstance(contents, list) else [contents]
+    return {entry.name: (entry.type, entry.sha) for entry in entries}
+
+
+def _files(repository: Repository, tree: str) -> list[tuple[str, str, int]]:
+    """Path, sha and size in bytes of the files anywhere below a tree."""
+    entries = repository.get_git_tree(tree, recursive=True).tree
+    return [(entry.path, entry.sha, entry.size or 0) for entry in entries if entry.type == "blob"]
 
 
 def failure(error: GithubException, what: str) -> GitHubFailure:

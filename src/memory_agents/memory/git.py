@@ -23,6 +23,8 @@ from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, M
 # What could make git trace a header, read another repository, or run another program.
 _DROPPED = re.compile(r"GIT_(?!SSL_(?!NO_VERIFY)|SSH|HTTP_PROXY|CONFIG_NOSYSTEM$|EXEC_PATH$).*|SSH_ASKPASS")
 
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
+
 _SPEAKER = re.compile(r"^(?:fatal|error|remote): ")
 
 _CREDENTIALS = re.compile(r"^(https?://)[^/]*@", re.IGNORECASE)
@@ -103,7 +105,7 @@ async def run(
             "git",
             *args,
             cwd=cwd,
-            env=_environment([*_SAFE, *configuration]),
+            env=_environment([*_SAFE, *configuration], cwd),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -114,10 +116,13 @@ async def run(
     try:
         stdout, stderr = await process.communicate(stdin)
     finally:
-        if process.returncode is None:
-            _end(process)
-            with contextlib.suppress(TimeoutError):  # the event loop reaps it in any case: a deadline comes first
-                await asyncio.wait_for(process.wait(), 1)
+        # Asked first, so that git takes its lock files away; then ended. The event loop reaps it in any
+        # case: a deadline comes before the funeral.
+        for end, seconds in ((signal.SIGTERM, 0.2), (_KILL, 1)):
+            if process.returncode is None:
+                _end(process, end)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), seconds)
     if process.returncode:
         raise GitError(args[0], process.returncode, stderr.decode(errors="replace"))
     return stdout
@@ -150,11 +155,11 @@ def _said(folder: Path, *command: str) -> str:
     return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
 
 
-def _end(process: asyncio.subprocess.Process) -> None:
+def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
     """End git and the transport that it started: they are a session of their own."""
     with contextlib.suppress(ProcessLookupError):
         if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, how)
         else:  # Windows has no process groups of this kind
             process.kill()
 
@@ -220,7 +225,7 @@ def _told(stderr: str, meaning: _Meaning) -> str:
     return _SPEAKER.sub("", (best or spoken or lines or ["git said nothing"])[0]).rstrip(".")[:300]
 
 
-def _environment(configuration: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _environment(configuration: Sequence[tuple[str, str]], cwd: Path) -> dict[str, str]:
     """This process's environment without what would change git's meaning, plus `configuration`."""
     kept = {name: value for name, value in os.environ.items() if not _DROPPED.fullmatch(name)}
     settings: dict[str, str] = {"GIT_CONFIG_COUNT": str(len(configuration))}
@@ -228,4 +233,5 @@ def _environment(configuration: Sequence[tuple[str, str]]) -> dict[str, str]:
         settings[f"GIT_CONFIG_KEY_{number}"] = key
         settings[f"GIT_CONFIG_VALUE_{number}"] = value
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
+    quiet["GIT_CEILING_DIRECTORIES"] = str(cwd.parent)  # never somebody else's repository around ours
     return {"GIT_SSH_COMMAND": "ssh -oBatchMode=yes", **kept, **settings, **quiet}

@@ -119,7 +119,8 @@ def _notice(error: Exception) -> Notice:
     """What went wrong, for a person."""
     if isinstance(error, MemoryAgentsError):
         return Notice(text=error.message, fix=error.fix, partial=True)
-    return Notice(text=f"Memory failed: {type(error).__name__}: {error}.", partial=True)
+    kind = type(error).__name__
+    return Notice(text=f"Memory failed: {kind}: {error}.", discreet=f"Memory failed: {kind}.", partial=True)
 
 
 def _status(*, answered: int, notices: list[Notice], any_match: bool) -> Status:

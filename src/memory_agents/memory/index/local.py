@@ -7,6 +7,8 @@ document; Records are read only for the best.
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import threading
 from typing import TYPE_CHECKING, Self
 
@@ -17,7 +19,6 @@ from memory_agents.core import ranking
 from memory_agents.memory.index import database, segments, syncing
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
@@ -44,6 +45,7 @@ class LocalIndex:
         self._connection = connection
         self._file = database.identity(path)
         self._lock = threading.RLock()
+        self._cancelled = threading.Event()
         self.rebuilt = rebuilt
         """why it was made anew or is kept in memory, for a person; '' if all is well"""
 
@@ -78,7 +80,14 @@ class LocalIndex:
         (key, None) for what cannot be read; no lock is held meanwhile.
         """
         with self._lock:
-            return syncing.sync(self._connection, entries, load, version=version)
+            self._connection.set_progress_handler(self._cancelled.is_set, 10_000)
+            try:
+                return syncing.sync(
+                    self._connection, entries, load, version=version, is_cancelled=self._cancelled.is_set
+                )
+            finally:
+                if self._cancelled.is_set():
+                    self._connection.close()
 
     def search(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> list[Match]:
         """The best `top_k` recallable Records of the namespaces (globs), best first."""
@@ -127,6 +136,12 @@ class LocalIndex:
         with self._lock, database.transaction(self._connection):
             counted = "SELECT count(*) FROM records WHERE id IS NOT NULL AND NOT shadowed"
             return int(self._connection.execute(counted).fetchone()[0])
+
+    def cancel(self) -> None:
+        """Have a `sync` that is under way in another thread end soon, with the old index; use it no more."""
+        self._cancelled.set()
+        with contextlib.suppress(sqlite3.ProgrammingError):  # closed already
+            self._connection.interrupt()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 from memory_agents.core import ranking
 from memory_agents.core.ranking_postings import fields, invert
 from memory_agents.core.records import Record
+from memory_agents.errors import MemoryTimeout
 from memory_agents.memory.index import codec, segments
 from memory_agents.memory.index.corrupt import IndexCorrupt
 from memory_agents.memory.index.database import transaction
@@ -40,8 +41,15 @@ def entries(connection: sqlite3.Connection) -> dict[str, str]:
     return {_text(key): _text(version) for key, version in connection.execute("SELECT key, version FROM records")}
 
 
-def sync(connection: sqlite3.Connection, wanted: Mapping[str, str], load: Load, *, version: str) -> SyncReport:
-    """Make the index hold exactly `wanted`."""
+def sync(
+    connection: sqlite3.Connection,
+    wanted: Mapping[str, str],
+    load: Load,
+    *,
+    version: str,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> SyncReport:
+    """Make the index hold exactly `wanted`; MemoryTimeout soon after `is_cancelled`."""
     loaded: dict[str, Record | None] = {}
     while True:
         with transaction(connection, "IMMEDIATE"):
@@ -54,7 +62,8 @@ def sync(connection: sqlite3.Connection, wanted: Mapping[str, str], load: Load, 
                     known,
                     {key: (wanted[key], loaded[key]) for key in stale},
                     known.keys() - wanted.keys(),
-                    version,
+                    version=version,
+                    is_cancelled=is_cancelled,
                 )
         # Loading may take long and so is done without the lock. Whatever another process changed
         # meanwhile is seen in the next round.
@@ -79,11 +88,14 @@ def _apply(
     known: Mapping[str, str],
     stale: Mapping[str, tuple[str, Record | None]],
     gone: set[str],
+    *,
     version: str,
+    is_cancelled: Callable[[], bool],
 ) -> SyncReport:
     _forget(connection, gone | (stale.keys() & known.keys()))
     added = {_insert(connection, key, its, record): record for key, (its, record) in stale.items()}
-    _index(connection, {document: record for document, record in added.items() if record is not None})
+    found = {document: record for document, record in added.items() if record is not None}
+    _index(connection, found, is_cancelled)
     _settle_duplicates(connection)
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('version', ?)", (version,))
     rows = connection.execute("SELECT key, shadowed FROM records WHERE id IS NULL OR shadowed ORDER BY key").fetchall()
@@ -137,11 +149,13 @@ def _namespace(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute("SELECT number FROM namespaces WHERE name = ?", (name,)).fetchone()[0])
 
 
-def _index(connection: sqlite3.Connection, added: Mapping[int, Record]) -> None:
+def _index(
+    connection: sqlite3.Connection, added: Mapping[int, Record], is_cancelled: Callable[[], bool] = lambda: False
+) -> None:
     """Make the Records, by document number ascending, findable."""
     if not added:
         return
-    inverted = invert((document, *fields(record)) for document, record in added.items())
+    inverted = invert((document, *fields(record)) for document, record in _until(is_cancelled, added))
     described = np.zeros(len(added), dtype=segments.DOCUMENT)
     for name in ("document", "title", "body"):
         described[name] = inverted.lengths[name]
@@ -152,6 +166,13 @@ def _index(connection: sqlite3.Connection, added: Mapping[int, Record]) -> None:
         ranking.microseconds(record.expires_at) if record.expires_at else segments.NEVER for record in added.values()
     ]
     segments.add(connection, inverted, described)
+
+
+def _until(is_cancelled: Callable[[], bool], added: Mapping[int, Record]) -> Iterator[tuple[int, Record]]:
+    for entry in added.items():
+        if is_cancelled():
+            raise MemoryTimeout("The local index was not made in time.", fix="raise `timeout-seconds`")
+        yield entry
 
 
 def _settle_duplicates(connection: sqlite3.Connection) -> None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from memory_agents.core.records import Notice
+from memory_agents.errors import MemoryFailure, MemoryUnreachable
 from memory_agents.memory import git
 
 _REF = "refs/memory-agents/head"
 _REGULAR_FILES = frozenset({"100644", "100755"})
 _TRIES = 20
+_DAMAGE = re.compile(r"not a git repository|\.lock': File exists|bad object|corrupt|unable to read")
+
+
+class CopyDamaged(MemoryFailure):
+    """Our own repository cannot be used: `remove` it and ask once more."""
 
 
 class BranchCopy:
@@ -27,7 +35,12 @@ class BranchCopy:
     async def update(self) -> tuple[Notice, ...]:
         """Bring the newest commit. With an older one at hand a failure is only a notice; else a MemoryFailure."""
         if not (self._folder / "HEAD").exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise MemoryUnreachable(
+                    f"{self._folder} cannot be made: {error.strerror}.", fix="set MEMORY_AGENTS_STATE to another folder"
+                ) from None
             await self._git("init", "--quiet", "--bare", ".")
         try:
             await self._fetch()
@@ -35,6 +48,8 @@ class BranchCopy:
             if "couldn't find remote ref" in error.stderr:
                 await self._git("update-ref", "-d", _REF)
                 return ()
+            if _DAMAGE.search(error.stderr):
+                raise CopyDamaged(str(error)) from None
             failure = git.failure(error, self._remote)
             if not await self.commit():
                 raise failure from None
@@ -42,11 +57,15 @@ class BranchCopy:
             return (Notice(text=text, fix=failure.fix, partial=True),)
         return ()
 
+    def remove(self) -> None:
+        """Throw the copy away."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
     async def commit(self) -> str:
         """The commit that was brought last; empty where there is no branch."""
         try:
             return (await self._git("rev-parse", "--verify", "--quiet", _REF)).decode().strip()
-        except git.GitError:
+        except CopyDamaged:
             return ""
 
     async def files(self, commit: str) -> dict[str, tuple[str, int]]:
@@ -68,6 +87,8 @@ class BranchCopy:
         at = 0
         for path in blobs:
             end = output.index(b"\n", at)
+            if output[at:end].endswith(b" missing"):
+                raise CopyDamaged(f"{blobs[path]} is missing")
             size = int(output[at:end].split()[2])
             contents[path] = output[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
@@ -91,4 +112,7 @@ class BranchCopy:
                 return
 
     async def _git(self, *args: str, stdin: bytes = b"") -> bytes:
-        return await git.run(args, cwd=self._folder, stdin=stdin)
+        try:
+            return await git.run(args, cwd=self._folder, stdin=stdin)
+        except git.GitError as error:
+            raise CopyDamaged(str(error)) from None

@@ -18,7 +18,7 @@ from memory_agents.errors import MemoryFailure
 from memory_agents.memory.git import Remote
 from memory_agents.memory.index import IndexCorrupt, LocalIndex, SyncReport
 from memory_agents.memory.providers import fact_file
-from memory_agents.memory.providers.branch_copy import BranchCopy
+from memory_agents.memory.providers.branch_copy import BranchCopy, CopyDamaged
 
 _T = TypeVar("_T")
 _PARSED_AT_ONCE = 100
@@ -35,6 +35,7 @@ class GitBranchProvider:
         self._copy = BranchCopy(remote, branch, state / f"git-{key}" / "repository.git")
         self._lock = asyncio.Lock()
         self._snapshot: _Snapshot | None = None
+        self._failure: MemoryFailure | None = None
 
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
         """See MemoryReader."""
@@ -90,13 +91,26 @@ class GitBranchProvider:
 
     async def _read(self) -> _Snapshot:
         async with self._lock:
+            if self._failure is not None:
+                raise self._failure
             if self._snapshot is None:
-                self._snapshot = await self._take()
+                try:
+                    self._snapshot = await self._taken()
+                except MemoryFailure as failure:
+                    self._failure = failure  # whoever asks next would wait for the same answer
+                    raise
             return self._snapshot
 
-    async def _take(self) -> _Snapshot:
-        """The branch as it is now."""
-        notices = list(await self._copy.update())
+    async def _taken(self) -> _Snapshot:
+        """The branch as it is now; a copy of it that is damaged is made anew."""
+        try:
+            return await self._take([])
+        except CopyDamaged as damage:
+            self._copy.remove()
+            return await self._take([Notice(text=f"The local copy of the branch was made anew: {damage.message}.")])
+
+    async def _take(self, notices: list[Notice]) -> _Snapshot:
+        notices += await self._copy.update()
         commit = await self._copy.commit()
         entries: dict[str, str] = {}
         for path, (blob, size) in (await self._copy.files(commit)).items() if commit else ():
@@ -110,7 +124,7 @@ class GitBranchProvider:
         try:
             await snapshot.sync()
         except BaseException:
-            snapshot.index.close()
+            snapshot.index.cancel()  # a thread may be at work on it, and a deadline does not wait for threads
             raise
         return snapshot
 
