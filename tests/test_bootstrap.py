@@ -161,7 +161,7 @@ def test_packages_that_cannot_be_installed_leave_the_run_green_and_say_the_fix(v
     assert log.startswith("::warning title=memory-agents::")
     assert log.count("\n") == 1
     assert "Fix: " in log
-    assert step.outputs() == {"status": "unavailable", "action": "ignored"}
+    assert step.outputs() == {"status": "unavailable", "action": "ignored", "similar": "[]", "records": "[]"}
 
 
 def test_a_folder_that_cannot_be_written_leaves_the_run_green(step: Step) -> None:

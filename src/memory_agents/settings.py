@@ -97,7 +97,7 @@ def _glob(value: str) -> str:
 
 BranchName = Annotated[str, AfterValidator(_branch_name)]
 RepositoryPath = Annotated[str, AfterValidator(_repository_path)]
-Remote = Annotated[str, AfterValidator(_remote)]
+RemoteLocation = Annotated[str, AfterValidator(_remote)]
 Glob = Annotated[str, AfterValidator(_glob)]
 
 
@@ -147,7 +147,7 @@ class Settings(Configuration):
     mode: Mode = Mode.AUTO
     provider: Literal["git", "chromadb", "agentcore"] = "git"
     memory_branch: BranchName = "memory"
-    memory_remote: Remote | Literal[""] = ""
+    memory_remote: RemoteLocation | Literal[""] = ""
     memory_token: SecretStr = NO_SECRET
     config: RepositoryPath = ".github/memory-agents.yml"
     prompts: RepositoryPath = ".github/memory-agents/prompts"

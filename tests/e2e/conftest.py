@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class World:
     """of a job with `permissions: contents: read`"""
     folder: Path
 
-    def remember(self, files: dict[str, str | bytes | None] | None = None) -> None:
+    def remember(self, files: Mapping[str, str | bytes | None] | None = None) -> None:
         """Put files on the memory branch; the demo's, if none are given."""
         self.repository.commit_files(bundled_memory() if files is None else files, branch="memory")
 

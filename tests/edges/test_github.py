@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import vcr  # type: ignore[import-untyped]
 
-from memory_agents.edges.github import MAX_FILES, GitHubFiles
+from memory_agents.edges.github import MAX_FILE_BYTES, MAX_FILES, GitHubFiles
 from memory_agents.errors import GitHubFailure, UnreadableFile
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from tests.edges.recording import API, CASSETTES, CONFIG, PROMPTS, REPOSITORY, SCENARIOS, Scenario, read_all
@@ -134,10 +134,18 @@ async def test_files_at_the_top_of_the_repository_are_read(fake: FakeGitHub, rep
     await files.close()
 
 
-async def test_a_folder_of_very_many_templates_is_read_in_part(fake: FakeGitHub, repository: FakeRepository) -> None:
+async def test_a_folder_of_very_many_or_very_large_templates_is_named_rather_than_cut(
+    fake: FakeGitHub, repository: FakeRepository
+) -> None:
     repository.commit_files({f"{PROMPTS}/t{n:03}.md.j2": "x" for n in range(MAX_FILES + 5)})
     files = client(fake)
-    assert len(await files.folder(PROMPTS, lambda name: True)) == MAX_FILES
+    with pytest.raises(UnreadableFile, match=f"{PROMPTS} holds more than {MAX_FILES} templates"):
+        await files.folder(PROMPTS, lambda name: True)
+    await files.close()
+    repository.commit_files({f"{PROMPTS}/large.md.j2": "x" * (MAX_FILE_BYTES + 1)})
+    files = client(fake)
+    with pytest.raises(UnreadableFile, match=r"large\.md\.j2 is larger than"):
+        await files.folder(PROMPTS, lambda name: name == "large.md.j2")
     await files.close()
 
 

@@ -16,6 +16,7 @@ class Web:
 
     status: int = 404
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
     host: str = "127.0.0.1"
     url: str = ""
     asked: list[Mapping[str, str]] = field(default_factory=list)
@@ -38,8 +39,9 @@ def serving(web: Web) -> Iterator[Web]:
             self.send_response(web.status)
             for name, value in web.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(web.body)))
             self.end_headers()
+            self.wfile.write(web.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is given
             """Say nothing."""

@@ -11,11 +11,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from memory_agents.core.fences import Fencer, Provenance, Untrusted, one_line, visible
+from memory_agents.core.fences import Fencer, Provenance, Untrusted, clean, one_line
 from memory_agents.core.github_events import Account, IssueEvent, Item
 from memory_agents.core.namespaces import HISTORY_PREFIX
 from memory_agents.core.records import EPOCH, Match, Record, Trust
-from memory_agents.core.sanitizer import redact
 
 SCHEMA_VERSION = 1
 
@@ -196,9 +195,9 @@ def _issue(item: Item) -> IssueView:
         number=item.number,
         url=item.url,
         state=item.state,
-        title=_clean(item.title),
-        body=_clean(item.body),
-        labels=tuple(_clean(label) for label in item.labels),
+        title=clean(item.title),
+        body=clean(item.body),
+        labels=tuple(clean(label) for label in item.labels),
         author=_login(item.author),
         author_id=item.author.id,
         created_at=_date(item.created_at),
@@ -212,10 +211,10 @@ def _memory(match: Match, own: str) -> MemoryView:
         id=record.id,
         namespace=record.namespace,
         score=round(match.score, 3),
-        reasons=tuple(_clean(reason) for reason in match.reasons),
+        reasons=tuple(clean(reason) for reason in match.reasons),
         trust=record.trust,
         title=one_line(record.title),
-        text=_clean(record.text),
+        text=clean(record.text),
         author=one_line(source.author),
         author_id=source.author_id,
         permission=source.permission,
@@ -224,17 +223,12 @@ def _memory(match: Match, own: str) -> MemoryView:
         repository="" if source.repository == own else source.repository,
         number=source.number,
         state=one_line(record.state, 40),
-        paths=tuple(_clean(path) for path in record.paths),
+        paths=tuple(clean(path) for path in record.paths),
     )
 
 
 def _login(account: Account) -> str:
-    return _clean(account.login)
-
-
-def _clean(text: str) -> str:
-    """Without secrets and without what a person would not see."""
-    return visible(redact(text).text)
+    return clean(account.login)
 
 
 def _date(time: datetime) -> str:

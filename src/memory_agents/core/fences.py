@@ -53,9 +53,14 @@ def visible(text: str) -> str:
     return break_role_markers(seen if seen == shown else without_hidden_markup(seen))
 
 
+def clean(text: str) -> str:
+    """`text` as a person sees it, without secrets: the form in which it may be shown, logged and quoted."""
+    return visible(redact(text).text)
+
+
 def one_line(text: str, limit: int = 200) -> str:
     """`text` as it is visible, without secrets, on one line of at most `limit` characters: for titles, names, paths."""
-    line = _BLANKS.sub(" ", visible(redact(text).text)).strip()
+    line = _BLANKS.sub(" ", clean(text)).strip()
     return line if len(line) <= limit else cut(line, limit - 1) + "…"
 
 
@@ -136,7 +141,7 @@ class Fencer:
             message = f"a nonce is 16 to 64 hexadecimal digits, not {nonce!r}"
             raise ValueError(message)
         head = f"{provenance.as_json()}\n\n"
-        body = _quoted(visible(redact(text).text), limit - len(head) - _LINE_ENDS)
+        body = _quoted(clean(text), limit - len(head) - _LINE_ENDS)
         return f"<untrusted-{nonce}>\n{head}{body}\n\n</untrusted-{nonce}>"
 
 

@@ -29,12 +29,10 @@ from memory_agents.core.github_events import (
     ReviewEvent,
     ScheduleEvent,
 )
-from memory_agents.core.records import EPOCH
+from memory_agents.core.records import EPOCH, FULL_NAME, HTTP_URL
 from memory_agents.errors import EventError
 
 _ACTION = re.compile(r"[a-z_]{1,40}")
-_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
-_URL = re.compile(r"https?://[A-Za-z0-9_.:/?#%=&~+-]{1,500}")
 _FIX = "pass the unchanged webhook payload, as the runner keeps it in GITHUB_EVENT_PATH"
 
 
@@ -92,7 +90,7 @@ class _Object:
         return value
 
     def url(self) -> str:
-        return self.matching("html_url", _URL, "an http URL")
+        return self.matching("html_url", HTTP_URL, "an http URL")
 
     def integer(self, key: str) -> int:
         value = self._value.get(key)
@@ -148,7 +146,7 @@ def _repository(found: _Object | None, fallback: str) -> Repository:
     if found is None:
         return Repository(full_name=fallback)
     return Repository(
-        full_name=found.matching("full_name", _FULL_NAME, "owner/name") or fallback,
+        full_name=found.matching("full_name", FULL_NAME, "owner/name") or fallback,
         id=found.integer("id"),
         private=found.flag("private"),
         url=found.url(),

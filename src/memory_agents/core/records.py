@@ -5,6 +5,7 @@ Times are timezone-aware UTC datetimes. Ids are safe in a path: `[a-z0-9_-]{8,64
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,6 +13,11 @@ from enum import StrEnum
 from memory_agents.core import namespaces
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ID = re.compile(r"[a-z0-9_-]{8,64}")
+FULL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+"""of a repository: `owner/name`"""
+HTTP_URL = re.compile(r"https?://[A-Za-z0-9_.:/?#%=&~+-]{1,500}")
+"""an address without anything that Markdown or a shell could take for more"""
 WRITE_PERMISSIONS = frozenset({"admin", "maintain", "write"})
 
 

@@ -14,8 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from memory_agents.core.fences import visible
-from memory_agents.core.sanitizer import redact
+from memory_agents.core.fences import clean
 
 _FENCE = re.compile(r"(?P<fence>`{3,}+(?!.*`)|~{3,}+).*")
 _PIECE = re.compile(
@@ -35,7 +34,7 @@ _TICKS = re.compile("`+")
 
 def reply_safe(text: str) -> str:
     """`text` to post: redacted, as it is visible, and inert wherever a comment shows it. Cut it before, not after."""
-    lines = visible(redact(text).text).split("\n")
+    lines = clean(text).split("\n")
     return "\n".join(_inert_lines(lines))
 
 

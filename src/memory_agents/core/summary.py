@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from memory_agents.core.context import MemoryView, PromptContext
 from memory_agents.core.fences import one_line
+from memory_agents.core.records import HTTP_URL
 
-_LINK = re.compile(r"https?://[A-Za-z0-9_.:/?#%=&~+-]{1,500}")
 _MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~@:!&$]|(?<=www)\.", re.IGNORECASE)
 _SHOWN = 120
 
@@ -68,7 +68,7 @@ def _name(memory: MemoryView) -> str:
     number = f"{literal(memory.repository)} {memory.number}: ".lstrip() if memory.number is not None else ""
     state = f" ({literal(memory.state)})" if memory.state else ""
     text = f"{number}{title}{state}"
-    return f"[{text}]({memory.url})" if _LINK.fullmatch(memory.url) else text
+    return f"[{text}]({memory.url})" if HTTP_URL.fullmatch(memory.url) else text
 
 
 def literal(text: str, limit: int = _SHOWN) -> str:

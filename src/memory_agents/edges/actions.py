@@ -12,8 +12,7 @@ import secrets
 from pathlib import Path
 from typing import TextIO
 
-from memory_agents.core.fences import visible
-from memory_agents.core.sanitizer import redact
+from memory_agents.core.fences import clean
 
 SUMMARY_BYTES = 1_000_000
 """GitHub refuses step summaries over 1,024 KiB"""
@@ -45,7 +44,7 @@ def read_outputs(file: Path) -> dict[str, str]:
 
 def harmless(text: str) -> str:
     """Log text without secrets, invisible characters and runner commands."""
-    shown = visible(redact(text).text)
+    shown = clean(text)
     return _COMMAND.sub(r"\1: ", shown).replace("##[", "## [")
 
 

@@ -6,18 +6,14 @@ Each returns an Answer: a value for `--json`, and the same as text for a person.
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from memory_agents.core import namespaces
-from memory_agents.core.fences import visible
-from memory_agents.core.records import EPOCH, Match, Notice, ProviderInfo, Query, Record
-from memory_agents.core.sanitizer import redact
+from memory_agents.core.fences import clean
+from memory_agents.core.records import EPOCH, ID, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import UsageError
 from memory_agents.memory.provider import MemoryReader
-
-_ID = re.compile(r"[a-z0-9_-]{8,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +58,12 @@ async def list_records(reader: MemoryReader, *, namespace: str, limit: int, now:
 
 async def show(reader: MemoryReader, record_id: str) -> Answer:
     """Show one Record whole."""
-    record = await reader.get_record(record_id) if _ID.fullmatch(record_id) else None
+    record = await reader.get_record(record_id) if ID.fullmatch(record_id) else None
     if record is None:
         raise UsageError(f"There is no record {record_id!r}.", fix="see the ids with `memory-agents list`")
     fields = {name: value for name, value in _record_value(record).items() if name != "text" and value}
     head = "\n".join(f"{name}: {', '.join(v) if isinstance(v, list) else v}" for name, v in fields.items())
-    return Answer(_record_value(record), f"{head}\n\n{_clean(record.text)}")
+    return Answer(_record_value(record), f"{head}\n\n{clean(record.text)}")
 
 
 async def status(reader: MemoryReader) -> Answer:
@@ -85,17 +81,17 @@ def _record_value(record: Record) -> dict[str, object]:
     return {
         "id": record.id,
         "namespace": record.namespace,
-        "title": _clean(record.title),
-        "text": _clean(record.text),
+        "title": clean(record.title),
+        "text": clean(record.text),
         "trust": record.trust.value,
-        "author": _clean(source.author),
-        "url": _clean(source.url),
+        "author": clean(source.author),
+        "url": clean(source.url),
         "number": source.number,
-        "state": _clean(record.state),
+        "state": clean(record.state),
         "created_at": _date(record.created_at),
         "expires_at": _date(record.expires_at),
-        "paths": [_clean(path) for path in record.paths],
-        "labels": [_clean(label) for label in record.labels],
+        "paths": [clean(path) for path in record.paths],
+        "labels": [clean(label) for label in record.labels],
         "approved": record.approved,
     }
 
@@ -103,7 +99,7 @@ def _record_value(record: Record) -> dict[str, object]:
 def _match_value(match: Match) -> dict[str, object]:
     return {
         "score": round(match.score, 3),
-        "reasons": [_clean(reason) for reason in match.reasons],
+        "reasons": [clean(reason) for reason in match.reasons],
         **_record_value(match.record),
     }
 
@@ -124,13 +120,9 @@ def _marks(record: Record, now: datetime) -> str:
 
 
 def _line(record: Record) -> str:
-    first = _clean(record.title or record.text).strip().partition("\n")[0]
+    first = clean(record.title or record.text).strip().partition("\n")[0]
     number = f"#{record.source.number} " if record.source.number is not None else ""
     return f"{record.id}  {record.namespace}  {number}{first[:100]}"
-
-
-def _clean(text: str) -> str:
-    return visible(redact(text).text)
 
 
 def _date(time: datetime | None) -> str:

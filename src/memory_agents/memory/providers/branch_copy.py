@@ -16,7 +16,7 @@ from memory_agents.memory import git
 _REF = "refs/memory-agents/head"
 _REGULAR_FILES = frozenset({"100644", "100755"})
 _TRIES = 20
-_DAMAGE = re.compile(r"not a git repository|\.lock': File exists|bad object|corrupt|unable to read")
+_DAMAGE = re.compile(r"not a git repository|\.lock': File exists|bad (?:object|config)|corrupt|unable to read")
 
 
 class CopyDamaged(MemoryFailure):

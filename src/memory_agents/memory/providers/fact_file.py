@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from memory_agents.core import namespaces, yaml_text
 from memory_agents.core.fences import one_line
-from memory_agents.core.records import EPOCH, Record, Source
+from memory_agents.core.records import EPOCH, FULL_NAME, ID, Record, Source
 from memory_agents.errors import MemoryAgentsError
 
 _T = TypeVar("_T")
@@ -31,8 +31,6 @@ PERMISSIONS = ("admin", "maintain", "write", "triage", "read", "none")
 
 _SUFFIX = ".md"
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_ID = re.compile(r"[a-z0-9_-]{8,64}")
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _PERMISSION = re.compile("|".join(PERMISSIONS))
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
 _OPENING = re.compile(r"---[ \t]*(?:\n|\Z)")
@@ -93,7 +91,7 @@ def _record(path: str, fields: _Fields, body: str) -> Record:
         title=fields.text("title") or (heading[1].strip() if heading else ""),
         created_at=fields.time("created_at") or EPOCH,
         source=Source(
-            repository=fields.matching("repository", _REPOSITORY, "is not owner/name"),
+            repository=fields.matching("repository", FULL_NAME, "is not owner/name"),
             number=fields.integer("number"),
             url=fields.text("source"),
             author=fields.text("author"),
@@ -150,7 +148,7 @@ class _Fields:
         return tuple(entry.strip() for entry in value if entry.strip())
 
     def id(self) -> str:
-        return self.matching("id", _ID, "is not 8 to 64 of a-z, 0-9, _ and -")
+        return self.matching("id", ID, "is not 8 to 64 of a-z, 0-9, _ and -")
 
     def matching(self, name: str, form: re.Pattern[str], problem: str) -> str:
         found = self.text(name)
