@@ -6,6 +6,7 @@ import asyncio
 import random
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,13 +36,7 @@ class BranchCopy:
     async def update(self) -> tuple[Notice, ...]:
         """Bring the newest commit. With an older one at hand a failure is only a notice; else a MemoryFailure."""
         if not (self._folder / "HEAD").exists():
-            try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise MemoryUnreachable(
-                    f"{self._folder} cannot be made: {error.strerror}.", fix="set MEMORY_AGENTS_STATE to another folder"
-                ) from None
-            await self._git("init", "--quiet", "--bare", ".")
+            await self._make()
         try:
             await self._fetch()
         except git.GitError as error:
@@ -56,6 +51,23 @@ class BranchCopy:
             text = f"{failure.message} What an earlier run brought is used."
             return (Notice(text=text, fix=failure.fix, partial=True),)
         return ()
+
+    async def _make(self) -> None:
+        """Make the repository whole or not at all: another process may be making it too."""
+        try:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            made = Path(tempfile.mkdtemp(prefix="new-", dir=self._folder.parent))
+        except OSError as error:
+            raise MemoryUnreachable(
+                f"{self._folder} cannot be made: {error.strerror}.", fix="set MEMORY_AGENTS_STATE to another folder"
+            ) from None
+        try:
+            await git.run(["init", "--quiet", "--bare", "--template=", "."], cwd=made)
+            made.rename(self._folder)
+        except OSError:
+            shutil.rmtree(made, ignore_errors=True)  # the other process was first
+        except git.GitError as error:
+            raise CopyDamaged(str(error)) from None
 
     def remove(self) -> None:
         """Throw the copy away."""
