@@ -98,8 +98,11 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
             assert "### memory-agents: ok" in told
 
 
-def test_the_workflow_of_the_readme_is_sound(tmp_path: Path) -> None:
-    [workflow] = blocks(README, "yaml")
+EXAMPLES = {file.name: file.read_text() for file in (ROOT / "examples" / "workflows").glob("*.yml")}
+
+
+@pytest.mark.parametrize("workflow", [*blocks(README, "yaml"), *EXAMPLES.values()], ids=["README", *EXAMPLES])
+def test_every_workflow_that_we_show_is_sound(tmp_path: Path, workflow: str) -> None:
     file = tmp_path / "workflow.yml"
     file.write_text(workflow)
     commands: list[list[str | Path]] = [

@@ -63,11 +63,15 @@ class BranchCopy:
             ) from None
         try:
             await git.run(["init", "--quiet", "--bare", "--template=", "."], cwd=made)
+            self._put(made)
+        except git.GitError as error:
+            raise CopyDamaged(str(error)) from None
+
+    def _put(self, made: Path) -> None:
+        try:
             made.rename(self._folder)
         except OSError:
             shutil.rmtree(made, ignore_errors=True)  # the other process was first
-        except git.GitError as error:
-            raise CopyDamaged(str(error)) from None
 
     def remove(self) -> None:
         """Throw the copy away."""
