@@ -16,7 +16,7 @@ def environment() -> dict[str, str]:
         "UV_CACHE_DIR": str(UV_CACHE),
         "UV_OFFLINE": "1",
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(ROOT / ".cache" / "bootstrap"),
+        "PIP_FIND_LINKS": (ROOT / ".cache" / "bootstrap").as_uri(),  # as a path it would end at a blank
         "HTTP_PROXY": "http://127.0.0.1:9",
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "ALL_PROXY": "http://127.0.0.1:9",
