@@ -179,7 +179,7 @@ def test_an_older_python_can_read_the_file_to_install_a_newer_one() -> None:
 
 def test_an_older_python_asks_uv_for_a_new_enough_one(step: Step) -> None:
     asked = step.folder / "asked"
-    uv_on_path(step, f'#!/bin/sh\n[ "$1" = --version ] && exec {UV} --version\necho "$@" >> {asked}\nexit 1\n')
+    uv_on_path(step, f'#!/bin/sh\n[ "$1" = --version ] && exec "{UV}" --version\necho "$@" >> {asked}\nexit 1\n')
     old = (
         "import runpy, sys; sys.version_info = (3, 9, 0, 'final', 0); "
         f"sys.argv = ['bootstrap']; runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
