@@ -14,6 +14,7 @@ import pytest
 
 from memory_agents.core import namespaces, ranking
 from memory_agents.core.records import Match, Query, Record, Source
+from memory_agents.errors import MemoryFailure
 from memory_agents.memory.index import IndexCorrupt, LocalIndex, SyncReport
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
@@ -233,3 +234,19 @@ def test_a_closed_index_says_so_as_a_failure_of_memory(tmp_path: Path) -> None:
     opened.close()
     with pytest.raises(IndexCorrupt):
         len(opened)
+
+
+def test_a_sync_that_is_cancelled_ends_with_the_old_index(tmp_path: Path) -> None:
+    with LocalIndex.open(tmp_path / "index.db") as index:
+        sync(index, PAST)
+        before = len(index)
+    late = LocalIndex.open(tmp_path / "index.db")
+
+    def load(keys: Sequence[str]) -> list[tuple[str, Record]]:
+        late.cancel()
+        return [(key, issue(number, "Late", "Words.")) for number, key in enumerate(keys, 500)]
+
+    with pytest.raises(MemoryFailure):
+        late.sync({f"late-{n}.md": "1" for n in range(50)}, load, version="late")
+    with LocalIndex.open(tmp_path / "index.db") as index:
+        assert (len(index), index.rebuilt) == (before, "")
