@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from memory_agents.core import yaml_text
 from memory_agents.errors import SettingsError
-from memory_agents.settings import Configuration
+from memory_agents.settings import Configuration, reason_of
 
 MAX_BYTES = 65_536
 _KNOWN = ", ".join(str(field.alias) for field in Configuration.model_fields.values())
@@ -29,7 +29,7 @@ def parse(text: str, path: str) -> Configuration:
         first = error.errors()[0]
         key = str(first["loc"][0])
         unknown = first["type"] == "extra_forbidden"
-        what = f"`{_shown(key)}` is not a setting" if unknown else f"`{key}`: {_message(first['msg'])}"
+        what = f"`{_shown(key)}` is not a setting" if unknown else f"`{key}`: {reason_of(first['msg'])}"
         raise SettingsError(
             f"{path}:{document.lines.get(key, 1)}: {what}.", fix=f"correct it; the settings are {_KNOWN}"
         ) from None
@@ -38,7 +38,3 @@ def parse(text: str, path: str) -> Configuration:
 def _shown(key: str) -> str:
     """A key as one short line: it may be any text."""
     return "".join(c if c.isprintable() else "?" for c in key)[:80]
-
-
-def _message(message: str) -> str:
-    return message.removeprefix("Value error, ").rstrip(".")

@@ -172,7 +172,7 @@ class Settings(Configuration):
             what = f"option --{name}" if as_options else f"input `{name}`"
             where = f"--{name}" if as_options else f"`{name}` in the step that uses memory-agents"
             raise SettingsError(
-                f"The {what} is not valid: {_reason(first['msg'])}.",
+                f"The {what} is not valid: {reason_of(first['msg'])}.",
                 fix=f"change {where}, or leave it out for the default",
             ) from None
 
@@ -210,7 +210,7 @@ class Environment(BaseModel):
             first = error.errors()[0]
             name = str(first["loc"][0])
             raise SettingsError(
-                f"The variable {name} is not valid: {_reason(first['msg'])}.", fix=f"correct or unset {name}"
+                f"The variable {name} is not valid: {reason_of(first['msg'])}.", fix=f"correct or unset {name}"
             ) from None
 
     def state(self) -> Path:
@@ -228,5 +228,6 @@ def read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
     return {**inputs, "provider": inputs["provider"] or environ.get("MEMORY_PROVIDER", "")}
 
 
-def _reason(message: str) -> str:
+def reason_of(message: str) -> str:
+    """A message of pydantic as the end of a sentence."""
     return message.removeprefix("Value error, ").rstrip(".")

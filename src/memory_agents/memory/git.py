@@ -32,7 +32,6 @@ _CREDENTIALS = re.compile(r"^(https?://)[^/]*@", re.IGNORECASE)
 _SAFE = (
     ("core.hooksPath", os.devnull),
     ("core.fsmonitor", "false"),
-    ("http.followRedirects", "false"),
     ("http.lowSpeedLimit", "1"),
     ("http.lowSpeedTime", "30"),
     ("protocol.allow", "never"),

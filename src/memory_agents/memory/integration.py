@@ -17,13 +17,12 @@ from memory_agents.memory.provider import MemoryReader
 
 
 class Status(StrEnum):
-    """How recall went; the output `status`."""
+    """How recall went; the output `status`, which is `skipped` where policy found nothing to recall for."""
 
     OK = "ok"
     EMPTY = "empty"
     DEGRADED = "degraded"
     UNAVAILABLE = "unavailable"
-    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
