@@ -69,6 +69,13 @@ class Record:
     cites: tuple[str, ...] = ()
 
     @property
+    def kind(self) -> str:
+        """What it is, for a person: `fact`, `past issue`, `past pull request` or `past review comment`."""
+        if self.namespace == namespaces.PULL_REQUESTS:
+            return "past review comment" if self.paths else "past pull request"
+        return "past issue" if self.namespace.startswith(namespaces.HISTORY_PREFIX) else "fact"
+
+    @property
     def trust(self) -> Trust:
         """MAINTAINER for a Fact of somebody with write permission or put on the branch by hand.
 
@@ -93,6 +100,9 @@ class Query:
 
     title: str = ""
     body: str = ""
+    context: str = ""
+    """what surrounds the question, such as the diff hunk that a comment stands under: it counts less than title and
+    body"""
     labels: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     """files that the event touches, to prefer Records scoped to them"""
