@@ -24,7 +24,7 @@ from memory_agents.core.records import Notice
 from memory_agents.core.summary import counted, recall_summary
 from memory_agents.edges import event_file
 from memory_agents.edges.actions import Runner
-from memory_agents.edges.github import GitHubFiles, RepositoryFiles
+from memory_agents.edges.github import GitHubApi, GitHubFiles, RepositoryFiles
 from memory_agents.edges.worktree import WorkingTree
 from memory_agents.errors import GitHubFailure, SettingsError, UnreadableFile
 from memory_agents.memory import git
@@ -129,11 +129,11 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
         case policy.Skip(reason):
             runner.skipped(reason)
         case policy.Recall(issue_event):
-            files = maintainers_files(settings, environment)
+            github = github_api(settings, environment)
             try:
-                maintained = await read_maintained(files, inputs)
+                maintained = await read_maintained(maintainers_files(github, environment), inputs)
             finally:
-                await files.close()
+                await github.close()
             _hand_over(await _recall(issue_event, maintained, environment), maintained, environment, runner)
     return 0
 
@@ -147,15 +147,20 @@ async def _recall(event: IssueEvent, maintained: Maintained, environment: Enviro
         return await monitor.recall(event, lambda: datetime.now(UTC))
 
 
-def maintainers_files(settings: Settings, environment: Environment) -> RepositoryFiles:
+def github_api(settings: Settings, environment: Environment) -> GitHubApi:
+    """The connection to GitHub's API with the job's token. No I/O."""
+    return GitHubApi(
+        api_url=environment.api_url,
+        token=settings.github_token.get_secret_value(),
+        timeout=min(10, settings.timeout_seconds),
+    )
+
+
+def maintainers_files(github: GitHubApi, environment: Environment) -> RepositoryFiles:
     """The default branch's head in a run, the working tree on the command line."""
     if not environment.in_actions:
         return WorkingTree(Path(git.top(Path.cwd()) or Path.cwd()))
-    return GitHubFiles(
-        api_url=environment.api_url,
-        repository=environment.repository,
-        token=settings.github_token.get_secret_value(),
-    )
+    return GitHubFiles(github, environment.repository)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,21 @@ class UnreadableFile(MemoryAgentsError):
 class GitHubFailure(MemoryAgentsError):
     """GitHub's API refused, failed or could not be reached."""
 
-    def __init__(self, message: str, *, fix: str = "", status: int = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        fix: str = "",
+        status: int = 0,
+        is_passing: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message, fix=fix)
         self.status = status
+        self.is_passing = is_passing
+        """whether the same request may succeed later"""
+        self.retry_after = retry_after
+        """seconds that GitHub asked to wait"""
 
 
 class MemoryFailure(MemoryAgentsError):

@@ -10,7 +10,7 @@ from typing import Any
 
 import vcr  # type: ignore[import-untyped]
 
-from memory_agents.edges.github import GitHubFiles
+from memory_agents.edges.github import GitHubApi, GitHubFiles
 from memory_agents.testing.github import FakeGitHub
 
 CASSETTES = Path(__file__).parent / "cassettes"
@@ -51,10 +51,14 @@ SCENARIOS = {
 
 async def read_all(files: GitHubFiles) -> tuple[str | None, Mapping[str, str]]:
     """What a run reads: the configuration, then the templates."""
-    try:
-        return await files.read(CONFIG), await files.folder(PROMPTS, lambda name: name.endswith(".j2"))
-    finally:
-        await files.close()
+    return await files.read(CONFIG), await files.folder(PROMPTS, lambda name: name.endswith(".j2"))
+
+
+async def read_from(api_url: str, token: str) -> None:
+    """The same from a server."""
+    api = GitHubApi(api_url=api_url, token=token)
+    await read_all(GitHubFiles(api, REPOSITORY))
+    await api.close()
 
 
 def record(name: str, scenario: Scenario) -> None:
@@ -81,7 +85,7 @@ def record(name: str, scenario: Scenario) -> None:
             record_mode=vcr.mode.ALL,
         )
         with recorder.use_cassette(str(CASSETTES / f"{name}.yaml")):
-            asyncio.run(read_all(GitHubFiles(api_url=fake.api_url, repository=REPOSITORY, token=token)))
+            asyncio.run(read_from(fake.api_url, token))
 
 
 if __name__ == "__main__":

@@ -26,9 +26,6 @@ class WorkingTree:
         names = sorted(file.relative_to(top).as_posix() for file in top.rglob("*") if file.is_file())
         return {name: _text(top / name) for name in names if wanted(name)}
 
-    async def close(self) -> None:
-        """Nothing to close."""
-
 
 def _text(file: Path) -> str:
     try:
