@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from memory_agents.core import namespaces, ranking
 from memory_agents.core.records import Match, Query, Record, Source
@@ -180,6 +182,60 @@ def test_many_small_syncs_end_as_one_large_one_does(index: LocalIndex, tmp_path:
     with LocalIndex.open(tmp_path / "fresh.db") as fresh:
         sync(fresh, held)
         assert everything(index) == everything(fresh)
+
+
+def test_an_update_puts_replaces_and_removes_by_key_and_touches_nothing_else(index: LocalIndex) -> None:
+    sync(index, PAST, "v1")
+    kept = index.entries()["3.md"]
+    index.update({"1.md": None, "2.md": issue(2, "Add a light theme"), "4.md": issue(4, "Linker")}, version="v2")
+    assert (len(index), index.version) == (3, "v2")
+    assert index.entries() == {"2.md": "", "3.md": kept, "4.md": ""}
+    assert (found(index, "light"), found(index, "dark"), found(index, "linker")) == (["issue-0002"], [], ["issue-0004"])
+    assert found(index, "parser") == ["issue-0003"]
+    index.update({"never there": None}, version="v3")
+    assert (len(index), index.version) == (3, "v3")
+
+
+def test_an_update_keeps_one_record_of_an_id(index: LocalIndex) -> None:
+    one, two = PAST["1.md"], replace(PAST["1.md"], title="Linker fails", text="")
+    index.update({"b.md": two}, version="v1")
+    index.update({"a.md": one}, version="v2")
+    assert (index.get(one.id), found(index, "linker")) == (one, [])
+    index.update({"a.md": None}, version="v3")
+    assert (index.get(one.id), found(index, "linker")) == (two, [one.id])
+
+
+changes = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.none() | st.integers(0, 30), max_size=4), max_size=8)
+
+
+@given(changes)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_updates_in_any_order_end_as_one_sync_of_what_is_left(
+    tmp_path: Path, steps: list[dict[str, int | None]]
+) -> None:
+    held: dict[str, Record] = {}
+    with LocalIndex.open(tmp_path / "stepwise.db") as index, LocalIndex.open(tmp_path / "fresh.db") as fresh:
+        index.update(dict.fromkeys(index.entries()), version="")
+        for step in steps:
+            made = {
+                key: None if n is None else issue(n % 6, f"{WORDS[n % 10]} {WORDS[n % 7]}", WORDS[n % 3])
+                for key, n in step.items()
+            }
+            index.update(made, version="v")
+            held = {key: record for key, record in {**held, **made}.items() if record is not None}
+        sync(fresh, held)
+        assert everything(index) == everything(fresh)
+
+
+def test_an_update_that_is_cancelled_ends_with_the_old_index(tmp_path: Path) -> None:
+    with LocalIndex.open(tmp_path / "index.db") as index:
+        sync(index, PAST)
+    late = LocalIndex.open(tmp_path / "index.db")
+    late.cancel()
+    with pytest.raises(MemoryFailure):
+        late.update({"late.md": issue(9, "Late")}, version="late")
+    with LocalIndex.open(tmp_path / "index.db") as index:
+        assert (len(index), index.rebuilt, index.version) == (3, "", "v1")
 
 
 def test_records_added_one_by_one_leave_few_segments(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The SQLite file of the index: its tables, opening it, throwing it away.
+"""SQLite files that are derived: opening them, throwing them away; and the tables of the index.
 
 Whoever finds the file unreadable, damaged or of another format puts a new one in its place: all of
 it is derived. Where no file can be written, the index lives in memory for this run.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from memory_agents.errors import MemoryTimeout
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """of the tables, the blobs and the analysis of text: count it up when any of them changes"""
 WAIT_SECONDS = 15.0
 """for another process that is writing"""
@@ -44,10 +46,22 @@ _TABLES = """
     CREATE INDEX records_by_time ON records (created) WHERE created IS NOT NULL;
     CREATE INDEX records_scoped ON records (document) WHERE scoped;
     CREATE TABLE segments (segment INTEGER PRIMARY KEY AUTOINCREMENT, documents BLOB NOT NULL);
-    CREATE TABLE postings (term TEXT NOT NULL, segment INTEGER NOT NULL, postings BLOB NOT NULL);
-    CREATE UNIQUE INDEX postings_by_term ON postings (term, segment);
-    CREATE INDEX postings_by_segment ON postings (segment);
+    -- A segment is written, read and dropped as one stretch of the file, its terms in order.
+    CREATE TABLE postings (
+        segment INTEGER NOT NULL, term TEXT NOT NULL, postings BLOB NOT NULL, PRIMARY KEY (segment, term)
+    ) WITHOUT ROWID;
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a derived file holds. Its tables must have `meta`, where its format is kept."""
+
+    name: str
+    """for a person: `local index`"""
+    tables: str
+    format: Callable[[], str]
+    """another format than a file's own makes the file useless"""
 
 
 def format_label() -> str:
@@ -57,20 +71,23 @@ def format_label() -> str:
     return f"{FORMAT} {Stemmer.version()}"
 
 
-def connect(path: Path) -> tuple[sqlite3.Connection, str]:
-    """A connection to the index at `path`, and why it had to be made anew ('' if it had not).
+INDEX = Schema("local index", _TABLES, format_label)
+
+
+def connect(path: Path, schema: Schema = INDEX) -> tuple[sqlite3.Connection, str]:
+    """A connection to the file at `path`, and why it had to be made anew ('' if it had not).
 
     A file that is not there yet is made without a word.
     """
     found = identity(path)
     try:
-        return _open(path), ""
+        return _open(path, schema), ""
     except IndexCorrupt as error:
-        return renew(path, error.reason, found)
+        return renew(path, error.reason, found, schema)
 
 
-def renew(path: Path, reason: str, bad: tuple[int, int]) -> tuple[sqlite3.Connection, str]:
-    """A connection to an empty index instead of the file `bad` (see `identity`) at `path`, and a sentence why.
+def renew(path: Path, reason: str, bad: tuple[int, int], schema: Schema = INDEX) -> tuple[sqlite3.Connection, str]:
+    """A connection to an empty file instead of the file `bad` (see `identity`) at `path`, and a sentence why.
 
     If another process has put a new file there meanwhile, that one is used.
     """
@@ -80,12 +97,12 @@ def renew(path: Path, reason: str, bad: tuple[int, int]) -> tuple[sqlite3.Connec
             for suffix in ("-journal", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
-        return _open(path), f"The local index was built anew: {reason}."
+        return _open(path, schema), f"The {schema.name} was built anew: {reason}."
     except (OSError, IndexCorrupt) as error:
         memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        _make_tables(memory)
+        _make_tables(memory, schema)
         cause = error.reason if isinstance(error, IndexCorrupt) else error.strerror
-        return memory, f"The local index is kept in memory for this run: {path} cannot be used ({cause})."
+        return memory, f"The {schema.name} is kept in memory for this run: {path} cannot be used ({cause})."
 
 
 def identity(path: Path) -> tuple[int, int]:
@@ -121,7 +138,7 @@ def _is_busy(error: Exception) -> bool:
     return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, schema: Schema) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
@@ -129,7 +146,7 @@ def _open(path: Path) -> sqlite3.Connection:
         raise IndexCorrupt(str(error)) from error
     connection.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
-        fault = _fault(path, connection)
+        fault = _fault(path, connection, schema)
     except _DAMAGE as error:
         # A file that others are writing is in use, not damaged.
         fault = "" if _is_busy(error) else str(error)
@@ -139,21 +156,21 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _fault(path: Path, connection: sqlite3.Connection) -> str:
-    """Why the file cannot be used, or ''; an empty file becomes an empty index."""
+def _fault(path: Path, connection: sqlite3.Connection, schema: Schema) -> str:
+    """Why the file cannot be used, or ''; an empty file gets its tables."""
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return "it is read-only"
     connection.execute("PRAGMA synchronous = NORMAL")
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-        _make_tables(connection)
+        _make_tables(connection, schema)
     row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-    return "" if row == (format_label(),) else "it has another format"
+    return "" if row == (schema.format(),) else "it has another format"
 
 
-def _make_tables(connection: sqlite3.Connection) -> None:
+def _make_tables(connection: sqlite3.Connection, schema: Schema) -> None:
     with transaction(connection, "IMMEDIATE"):
         # Another process may have made them while this one waited.
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-            for statement in _TABLES.split(";\n"):
+            for statement in schema.tables.split(";\n"):
                 connection.execute(statement)
-            connection.execute("INSERT INTO meta VALUES ('format', ?)", (format_label(),))
+            connection.execute("INSERT INTO meta VALUES ('format', ?)", (schema.format(),))

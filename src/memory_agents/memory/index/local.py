@@ -1,6 +1,6 @@
 """LocalIndex: a derived search index of Records in one SQLite file.
 
-Cheap to open, brought up to date by `sync`, safe for several processes at once, and thrown away
+Cheap to open, brought up to date by `sync` or `update`, safe for several processes at once, and thrown away
 whenever it is in doubt. A search reads what it needs of its own terms and a few bytes for each
 document; Records are read only for the best.
 """
@@ -19,7 +19,7 @@ from memory_agents.core import ranking
 from memory_agents.memory.index import database, segments, syncing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -79,15 +79,16 @@ class LocalIndex:
         `load` is given the keys that are new or have another version and yields (key, Record), or
         (key, None) for what cannot be read; no lock is held meanwhile.
         """
-        with self._lock:
-            self._connection.set_progress_handler(self._cancelled.is_set, 10_000)
-            try:
-                return syncing.sync(
-                    self._connection, entries, load, version=version, is_cancelled=self._cancelled.is_set
-                )
-            finally:
-                if self._cancelled.is_set():
-                    self._connection.close()
+        with self._writing() as (connection, is_cancelled):
+            return syncing.sync(connection, entries, load, version=version, is_cancelled=is_cancelled)
+
+    def update(self, changes: Mapping[str, Record | None], *, version: str) -> None:
+        """Put Records by key, in place of what the key held, and remove the keys with None; all or nothing.
+
+        Nothing else is read or changed, so it costs what the changes cost however much is held.
+        """
+        with self._writing() as (connection, is_cancelled):
+            syncing.update(connection, changes, version=version, is_cancelled=is_cancelled)
 
     def search(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> list[Match]:
         """The best `top_k` recallable Records of the namespaces (globs), best first."""
@@ -138,7 +139,7 @@ class LocalIndex:
             return int(self._connection.execute(counted).fetchone()[0])
 
     def cancel(self) -> None:
-        """Have a `sync` that is under way in another thread end soon, with the old index; use it no more."""
+        """Have a `sync` or `update` under way in another thread end soon, with the old index; use it no more."""
         self._cancelled.set()
         with contextlib.suppress(sqlite3.ProgrammingError):  # closed already
             self._connection.interrupt()
@@ -155,6 +156,17 @@ class LocalIndex:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[tuple[sqlite3.Connection, Callable[[], bool]]]:
+        """The connection, and whether whoever writes should give up."""
+        with self._lock:
+            self._connection.set_progress_handler(self._cancelled.is_set, 10_000)
+            try:
+                yield self._connection, self._cancelled.is_set
+            finally:
+                if self._cancelled.is_set():
+                    self._connection.close()
 
     def _namespaces(self, globs: tuple[str, ...]) -> dict[int, str]:
         """number → name of the namespaces that the globs cover."""

@@ -7,17 +7,19 @@ of a document that is not there are skipped, and dropped at the next merge.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memory_agents.core.ranking_postings import NO_POSTINGS, POSTING, Inverted
+from memory_agents.core.ranking_postings import POSTING, Inverted
 from memory_agents.memory.index.codec import seal, unseal
 from memory_agents.memory.index.corrupt import IndexCorrupt
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,6 +39,7 @@ NEVER = np.iinfo(np.int64).max
 _GROWTH = 4
 """A segment is merged with the one before it unless that is more than so many times larger"""
 _TERMS_AT_ONCE = 500
+_ROWS_AT_ONCE = 2_000
 
 
 def documents(connection: sqlite3.Connection) -> NDArray[np.void]:
@@ -49,16 +52,18 @@ def postings(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[NDAr
     """POSTING array of `terms`, and for each of its items the number of its term."""
     numbers = {term: number for number, term in enumerate(terms)}
     rows: list[tuple[str, bytes]] = []
-    for start in range(0, len(terms), _TERMS_AT_ONCE):
-        some = terms[start : start + _TERMS_AT_ONCE]
-        marks = ",".join("?" * len(some))
-        rows += connection.execute(
-            f"SELECT term, postings FROM postings WHERE term IN ({marks}) ORDER BY term, segment",  # noqa: S608
-            some,
-        )
+    for (segment,) in connection.execute("SELECT segment FROM segments ORDER BY segment").fetchall():
+        for start in range(0, len(terms), _TERMS_AT_ONCE):
+            some = terms[start : start + _TERMS_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            rows += connection.execute(
+                f"SELECT term, postings FROM postings WHERE segment = ? AND term IN ({marks})",  # noqa: S608
+                (segment, *some),
+            )
     if any(term not in numbers for term, _ in rows):
         reason = "it answers for another word"
         raise IndexCorrupt(reason)
+    rows.sort(key=_term)
     blobs = [unseal(blob) for _, blob in rows]
     found = _from_bytes(b"".join(blobs), POSTING)
     lengths = [len(blob) // POSTING.itemsize for blob in blobs]
@@ -67,10 +72,10 @@ def postings(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[NDAr
 
 def add(connection: sqlite3.Connection, inverted: Inverted, described: NDArray[np.void]) -> None:
     """Add a segment with the DOCUMENT array `described`, and merge what has become small beside it."""
-    segment = connection.execute("INSERT INTO segments (documents) VALUES (?)", (seal(described.tobytes()),)).lastrowid
+    segment = _insert(connection, described)
     connection.executemany(
         "INSERT INTO postings VALUES (?, ?, ?)",
-        ((term, segment, seal(found.tobytes())) for term, found in sorted(inverted.lists.items())),
+        ((segment, term, seal(found.tobytes())) for term, found in sorted(inverted.lists.items(), key=_term)),
     )
     _merge(connection)
 
@@ -102,28 +107,43 @@ def _merge(connection: sqlite3.Connection) -> None:
         size += len(tail[0][1])
     if len(tail) == 1:
         return
-    described = np.concatenate([array for _, array in tail])
-    kept, *others = (segment for segment, _ in tail)
-    live = np.zeros(int(described["document"].max()) + 1, dtype=bool)
-    live[described["document"]] = True
-    rows = connection.execute(
-        "SELECT term, postings FROM postings WHERE segment >= ? ORDER BY term, segment", (kept,)
-    ).fetchall()
-    lists: dict[str, list[NDArray[np.void]]] = {}
-    for term, blob in rows:
-        lists.setdefault(term, []).append(_array(blob, POSTING))
-    for segment in (kept, *others):
-        _drop(connection, segment)
-    connection.execute("INSERT INTO segments VALUES (?, ?)", (kept, seal(described.tobytes())))
-    merged = ((term, np.concatenate([NO_POSTINGS, *parts])) for term, parts in lists.items())
-    connection.executemany(
-        "INSERT INTO postings VALUES (?, ?, ?)",
-        (
-            (term, kept, seal(left.tobytes()))
-            for term, found in merged
-            if len(left := found[live[np.minimum(found["document"], len(live) - 1)] & (found["document"] < len(live))])
-        ),
+    merged = _insert(connection, np.concatenate([array for _, array in tail]))
+    live = np.concatenate([array["document"] for _, array in tail])
+    # Side by side, a few terms at a time: large segments need not fit into memory.
+    lists = heapq.merge(*(_lists(connection, segment) for segment, _ in tail), key=_term)
+    rows_left = (
+        (merged, term, seal(left.tobytes()))
+        for term, parts in itertools.groupby(lists, key=_term)
+        if len(left := _only(np.concatenate([part for _, part in parts]), live))
     )
+    while some := list(itertools.islice(rows_left, _ROWS_AT_ONCE)):
+        connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", some)
+    for segment, _ in tail:
+        _drop(connection, segment)
+
+
+def _insert(connection: sqlite3.Connection, described: NDArray[np.void]) -> int:
+    """A new segment with that DOCUMENT array and no postings yet."""
+    row = connection.execute(
+        "INSERT INTO segments (documents) VALUES (?) RETURNING segment", (seal(described.tobytes()),)
+    ).fetchone()
+    return int(row[0])
+
+
+def _lists(connection: sqlite3.Connection, segment: int) -> Iterator[tuple[str, NDArray[np.void]]]:
+    """(term, POSTING array) of the segment, ascending by term."""
+    rows = connection.execute("SELECT term, postings FROM postings WHERE segment = ? ORDER BY term", (segment,))
+    return ((term, _array(blob, POSTING)) for term, blob in rows)
+
+
+def _term(entry: tuple[str, object]) -> str:
+    return entry[0]
+
+
+def _only(found: NDArray[np.void], live: NDArray[np.uint32]) -> NDArray[np.void]:
+    """The postings of the documents whose numbers, ascending, are `live`."""
+    place = np.searchsorted(live, found["document"])
+    return found[live[np.minimum(place, len(live) - 1)] == found["document"]]
 
 
 def _drop(connection: sqlite3.Connection, segment: int) -> None:

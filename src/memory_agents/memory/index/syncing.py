@@ -71,6 +71,19 @@ def sync(
         loaded.update(load(missing))
 
 
+def update(
+    connection: sqlite3.Connection,
+    changes: Mapping[str, Record | None],
+    *,
+    version: str,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> None:
+    """Put the Records and remove the keys without one; the rest stays, unread."""
+    with transaction(connection, "IMMEDIATE"):
+        put = {key: ("", record) for key, record in sorted(changes.items()) if record is not None}
+        _change(connection, put, changes.keys(), version=version, is_cancelled=is_cancelled)
+
+
 def blob(text: str) -> bytes:
     """Text as it is kept where it is compared: a path may hold what UTF-8 cannot."""
     return text.encode("utf-8", "surrogatepass")
@@ -92,12 +105,7 @@ def _apply(
     version: str,
     is_cancelled: Callable[[], bool],
 ) -> SyncReport:
-    _forget(connection, gone | (stale.keys() & known.keys()))
-    added = {_insert(connection, key, its, record): record for key, (its, record) in stale.items()}
-    found = {document: record for document, record in added.items() if record is not None}
-    _index(connection, found, is_cancelled)
-    _settle_duplicates(connection)
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('version', ?)", (version,))
+    _change(connection, stale, gone | stale.keys(), version=version, is_cancelled=is_cancelled)
     rows = connection.execute("SELECT key, shadowed FROM records WHERE id IS NULL OR shadowed ORDER BY key").fetchall()
     return SyncReport(
         added=len(stale.keys() - known.keys()),
@@ -108,14 +116,34 @@ def _apply(
     )
 
 
-def _forget(connection: sqlite3.Connection, keys: set[str]) -> None:
-    gone = set()
-    for key in keys:
-        row = connection.execute("DELETE FROM records WHERE key = ? RETURNING document", (blob(key),)).fetchone()
-        connection.execute("DELETE FROM contents WHERE document = ?", row)
-        gone.add(row[0])
-    if gone:
-        segments.remove(connection, gone)
+def _change(
+    connection: sqlite3.Connection,
+    put: Mapping[str, tuple[str, Record | None]],
+    gone: Iterable[str],
+    *,
+    version: str,
+    is_cancelled: Callable[[], bool],
+) -> None:
+    """Forget the keys that are `gone`, known or not, and then put key → (version, Record)."""
+    touched = _forget(connection, gone)
+    added = {_insert(connection, key, its, record): record for key, (its, record) in put.items()}
+    found = {document: record for document, record in added.items() if record is not None}
+    _index(connection, found, is_cancelled)
+    _settle_duplicates(connection, touched | {blob(record.id) for record in found.values()})
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('version', ?)", (version,))
+
+
+def _forget(connection: sqlite3.Connection, keys: Iterable[str]) -> set[bytes]:
+    """Remove the rows of the keys; the ids of their Records."""
+    rows = [
+        row
+        for key in keys
+        for row in connection.execute("DELETE FROM records WHERE key = ? RETURNING document, id", (blob(key),))
+    ]
+    connection.executemany("DELETE FROM contents WHERE document = ?", ((document,) for document, _ in rows))
+    if rows:
+        segments.remove(connection, {document for document, _ in rows})
+    return {record_id for _, record_id in rows if record_id is not None}
 
 
 def _insert(connection: sqlite3.Connection, key: str, version: str, record: Record | None) -> int:
@@ -175,15 +203,16 @@ def _until(is_cancelled: Callable[[], bool], added: Mapping[int, Record]) -> Ite
         yield entry
 
 
-def _settle_duplicates(connection: sqlite3.Connection) -> None:
-    """Of Records with one id let the one with the smallest key be found, and no other."""
-    rows = connection.execute(
-        """SELECT document, shadowed, key > (SELECT min(key) FROM records AS other WHERE other.id = records.id)
-           FROM records WHERE id IN (
-               SELECT id FROM records WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1 OR max(shadowed))"""
-    ).fetchall()
-    hidden = {document for document, shadowed, loses in rows if loses and not shadowed}
-    shown = {document for document, shadowed, loses in rows if shadowed and not loses}
+def _settle_duplicates(connection: sqlite3.Connection, ids: Iterable[bytes]) -> None:
+    """Of Records with one of these ids let the one with the smallest key be found, and no other."""
+    hidden, shown = set(), set()
+    for record_id in ids:
+        rows = connection.execute("SELECT document, shadowed FROM records WHERE id = ? ORDER BY key", (record_id,))
+        for place, (document, shadowed) in enumerate(rows.fetchall()):
+            if place and not shadowed:
+                hidden.add(document)
+            if shadowed and not place:
+                shown.add(document)
     if hidden:
         connection.executemany("UPDATE records SET shadowed = 1 WHERE document = ?", [(n,) for n in hidden])
         segments.remove(connection, hidden)
