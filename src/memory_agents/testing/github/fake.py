@@ -10,19 +10,21 @@ from typing import Self
 
 from memory_agents.testing.github import smart_http
 from memory_agents.testing.github.faults import Faults
+from memory_agents.testing.github.graphql_api import GraphqlApi
 from memory_agents.testing.github.journal import ContractViolated, Journal, LoggedRequest, Violation
 from memory_agents.testing.github.messages import Reply, Request
 from memory_agents.testing.github.repository import Clock, FakeRepository
 from memory_agents.testing.github.rest import RestApi
-from memory_agents.testing.github.server import API_PREFIX, Server
+from memory_agents.testing.github.server import API_PREFIX, GRAPHQL_PATH, Server
 from memory_agents.testing.github.world import World, utc_now
 
 
 class FakeGitHub(World):
-    """A context manager: inside, GitHub's REST API and git's smart HTTP answer at `server_url`.
+    """A context manager: inside, GitHub's REST and GraphQL APIs and git's smart HTTP answer at `server_url`.
 
-    Every REST request and response is checked against GitHub's OpenAPI description. Leaving the context
-    without another error raises ContractViolated if any was broken, unless `raise_on_violation` is false.
+    Every REST request and response is checked against GitHub's OpenAPI description, every GraphQL query and
+    answer against GitHub's schema. Leaving the context without another error raises ContractViolated if any
+    was broken, unless `raise_on_violation` is false.
     """
 
     def __init__(self, *, port: int = 0, clock: Clock = utc_now, raise_on_violation: bool = True) -> None:
@@ -31,7 +33,8 @@ class FakeGitHub(World):
         self.raise_on_violation = raise_on_violation
         self._port = port
         self._journal = Journal()
-        self._api = RestApi(self, self._journal)
+        self._rest = RestApi(self, self._journal)
+        self._graphql = GraphqlApi(self, self._journal)
         self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
@@ -69,7 +72,7 @@ class FakeGitHub(World):
 
     @property
     def requests(self) -> tuple[LoggedRequest, ...]:
-        """Every request so far, REST and git."""
+        """Every request so far, REST, GraphQL and git."""
         return self._journal.requests
 
     @property
@@ -98,7 +101,8 @@ class FakeGitHub(World):
         if is_git:
             reply = refusal or smart_http.answer(request, self, token)
         else:
-            reply = self._api.answer(request, token, refusal)
+            api = self._graphql if request.path == GRAPHQL_PATH else self._rest
+            reply = api.answer(request, token, refusal)
         self._journal.note_request(
             LoggedRequest(
                 method=request.method,

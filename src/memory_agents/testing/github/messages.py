@@ -63,6 +63,14 @@ class Unsupported(Exception):
     """The request is one that GitHub understands and this fake does not: reported as a violation."""
 
 
+class Refusal(Exception):
+    """An error in the answer to a GraphQL query, in GitHub's words; the rest of the answer stands."""
+
+    def __init__(self, kind: str, message: str, *, extensions: JsonObject | None = None) -> None:
+        super().__init__(message)
+        self.shown: JsonObject = {"type": kind} | ({"extensions": extensions} if extensions else {})
+
+
 def not_found() -> Problem:
     """404, also for what the caller may not know to exist."""
     return Problem(404, "Not Found")

@@ -51,6 +51,8 @@ class FakeRepository:
         self.created_at = clock()
         self._ids = ids
         self._clock = clock
+        self._numbers: dict[int, int] = {}
+        """id of an issue → its number"""
 
     @property
     def full_name(self) -> str:
@@ -60,6 +62,10 @@ class FakeRepository:
     def permission_of(self, login: str) -> str:
         """The role of a person: on a public repository everybody may read."""
         return self.permissions.get(login, "none" if self.private else "read")
+
+    def find_issue(self, id: int) -> Issue | None:  # noqa: A002 - GitHub's word
+        """The issue or pull request of that id, which is not its number."""
+        return self.issues.get(self._numbers.get(id, 0))
 
     def comments_of(self, number: int) -> list[Comment]:
         """The conversation of an issue or pull request, oldest first."""
@@ -89,6 +95,7 @@ class FakeRepository:
             labels=[self.add_label(name).name for name in labels],
         )
         self.issues[issue.number] = issue
+        self._numbers[issue.id] = issue.number
         if state == "closed":
             self.close(issue, actor=author, reason=state_reason or "completed", at=at)
         return issue

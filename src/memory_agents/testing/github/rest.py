@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -22,13 +21,12 @@ FREE = "/rate_limit"
 
 
 class RestApi:
-    """Answers REST requests from a World, one at a time, as GitHub's database would."""
+    """Answers REST requests from a World."""
 
     def __init__(self, world: World, journal: Journal) -> None:
         self._world = world
         self._journal = journal
         self._contract = github_contract()
-        self._lock = threading.Lock()
 
     def answer(self, request: Request, token: str | None, refusal: Reply | None) -> Reply:
         """The reply to a request, or `refusal` in its place; whatever was wrong with either goes to the journal."""
@@ -38,7 +36,7 @@ class RestApi:
             return self._with_headers(not_found().reply)
         wrong_body = self._contract.check_body(found, request.body)
         self._violated(request, self._contract.check_parameters(found, request.query) + wrong_body)
-        with self._lock:
+        with self._world.lock:
             reply = self._with_headers(refusal or self._reply(request, found, token, wrong_body))
         self._violated(request, self._contract.check_response(found.operation, reply.status, reply.body))
         return reply
@@ -78,10 +76,7 @@ class RestApi:
 
     def _with_headers(self, reply: Reply) -> Reply:
         """Add what GitHub says with every answer; what the reply says itself wins."""
-        rate = self._world.rate_limit()
-        limits = {f"x-ratelimit-{name}": str(rate[name]) for name in ("limit", "remaining", "used", "reset")}
-        headers = limits | {"x-ratelimit-resource": "core", "x-github-media-type": "github.v3; format=json"}
-        return replace(reply, headers=headers | dict(reply.headers))
+        return replace(reply, headers=self._world.rate_headers("core") | dict(reply.headers))
 
     def _violated(self, request: Request, problems: list[str]) -> None:
         self._journal.note_violations(request.method, request.decoded_path, problems)

@@ -16,6 +16,8 @@ from memory_agents.testing.github.messages import Reply, Request
 
 API_PREFIX = "/api/v3"
 """where GitHub Enterprise Server keeps its API"""
+GRAPHQL_PATH, ENTERPRISE_GRAPHQL_PATH = "/graphql", "/api/graphql"
+"""where github.com and GitHub Enterprise Server answer GraphQL; requests are logged with the first"""
 Answer = Callable[[Request], tuple[Reply, bool]]
 """request → reply, and whether to cut the connection in the middle of it"""
 
@@ -109,6 +111,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _request(self) -> Request:
         path, _, query_string = self.path.partition("?")
+        path = GRAPHQL_PATH if path == ENTERPRISE_GRAPHQL_PATH else path
         server_url = self.server.url
         is_enterprise = path.startswith(f"{API_PREFIX}/")
         return Request(

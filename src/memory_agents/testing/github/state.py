@@ -77,6 +77,8 @@ class Comment:
     body: str
     created_at: datetime
     updated_at: datetime
+    minimized: str = ""
+    """why it is hidden: outdated, off-topic, resolved, duplicate, spam or abuse"""
     reactions: list[Reaction] = field(default_factory=list)
 
 
@@ -146,6 +148,8 @@ class ReviewComment:
     created_at: datetime
     updated_at: datetime
     in_reply_to: int | None = None
+    minimized: str = ""
+    """as of a Comment"""
     reactions: list[Reaction] = field(default_factory=list)
 
 

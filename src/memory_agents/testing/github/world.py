@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
@@ -30,6 +31,8 @@ class World:
         self.clock = clock
         self.repositories: dict[str, FakeRepository] = {}
         self.unknown_logins: set[str] = set()
+        self.lock = threading.RLock()
+        """held by whoever answers a request: one at a time, as GitHub's database would"""
         self.rate_limit_remaining = RATE_LIMIT
         """set it to let the limit end soon"""
         self._users: dict[str, User] = {}
@@ -115,5 +118,15 @@ class World:
             "limit": max(RATE_LIMIT, remaining),
             "remaining": remaining,
             "used": max(RATE_LIMIT - remaining, 0),
-            "reset": int(self.clock().timestamp()) + 3600,
+            "reset": int(self.reset_at().timestamp()),
         }
+
+    def reset_at(self) -> datetime:
+        """When the rate limit ends: an hour from now."""
+        return self.clock() + timedelta(hours=1)
+
+    def rate_headers(self, resource: str) -> dict[str, str]:
+        """What GitHub says of the rate limit with every answer."""
+        rate = self.rate_limit()
+        limits = {f"x-ratelimit-{name}": str(rate[name]) for name in ("limit", "remaining", "used", "reset")}
+        return limits | {"x-ratelimit-resource": resource, "x-github-media-type": "github.v3; format=json"}

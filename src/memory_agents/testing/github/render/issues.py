@@ -12,6 +12,7 @@ from memory_agents.testing.github.render.basics import (
     stamp,
     stamp_or_none,
 )
+from memory_agents.testing.github.render.nodes import issue_id
 from memory_agents.testing.github.repository import FakeRepository
 from memory_agents.testing.github.state import Comment, Issue, IssueEvent
 
@@ -28,7 +29,7 @@ def issue_json(view: View, repository: FakeRepository, issue: Issue) -> JsonObje
         "events_url": f"{url}/events",
         "html_url": f"{view.repo_web(repository)}/{kind}/{issue.number}",
         "id": issue.id,
-        "node_id": node_id("Issue", issue.id),
+        "node_id": issue_id(issue),
         "number": issue.number,
         "title": issue.title,
         "user": view.user(issue.author),
