@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from memory_agents.core import namespaces
-from memory_agents.core.history.rows import Closing, Item, Person, Remark, ReviewRemark
+from memory_agents.core.history.rows import (
+    LONGEST_BODY,
+    LONGEST_COMMENT,
+    Closing,
+    Item,
+    Person,
+    Remark,
+    ReviewRemark,
+    Seen,
+)
 from memory_agents.core.records import Record, Source
 
 LONGEST_REPLY = 1_000
@@ -110,7 +120,7 @@ def thread_record(repository: str, thread: Sequence[ReviewRemark]) -> Record:
         parts.append(f"{ticks}diff\n{hunk}\n{ticks}")
     parts += [f"{reply.author.login} answered: {reply.body.strip()[:LONGEST_REPLY]}" for reply in replies]
     return Record(
-        id=f"past-review-{first.reply_to or first.id}",
+        id=f"past-review-{first.thread}",
         namespace=namespaces.PULL_REQUESTS,
         title=first.path,
         text="\n\n".join(part for part in parts if part),
@@ -118,6 +128,25 @@ def thread_record(repository: str, thread: Sequence[ReviewRemark]) -> Record:
         source=_source(repository, first.number, first.url, first.author),
         paths=(first.path,),
     )
+
+
+def refreshed(rows: Sequence[Item] | Sequence[ReviewRemark], seen: Seen) -> list[Item] | list[ReviewRemark]:
+    """The rows of one Record with the first of them as it stands now."""
+    first = rows[0]
+    if isinstance(first, ReviewRemark):
+        return [replace(first, body=seen.body[:LONGEST_COMMENT]), *(r for r in rows[1:] if isinstance(r, ReviewRemark))]
+    return [
+        replace(
+            first,
+            title=seen.title,
+            body=seen.body[:LONGEST_BODY],
+            state=seen.state,
+            state_reason=seen.state_reason,
+            labels=seen.labels,
+            closed_at=seen.closed_at,
+            merged_at=seen.merged_at,
+        )
+    ]
 
 
 def _source(repository: str, number: int, url: str, author: Person) -> Source:

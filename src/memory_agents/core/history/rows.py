@@ -109,6 +109,11 @@ class ReviewRemark:
         """What is the row's own within its stream."""
         return self.id
 
+    @property
+    def thread(self) -> int:
+        """The id of the comment that began the thread, there or not."""
+        return self.reply_to or self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
@@ -138,3 +143,36 @@ class Listed:
     """when it was last updated: what the lists are sorted and asked by"""
     id: int
     row: Row | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How an issue, a pull request or a review comment stands now."""
+
+    title: str
+    """empty for a comment"""
+    body: str
+    state: str = ""
+    state_reason: str = ""
+    labels: tuple[str, ...] = ()
+    closed_at: datetime | None = None
+    merged_at: datetime | None = None
+    is_hidden: bool = False
+    """whether somebody hid it, as spam or off-topic"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a list."""
+
+    entries: tuple[Listed, ...]
+    following: str = ""
+    """where the next page is; empty at the end of the list"""
+    pages_left: int = 0
+    """as GitHub counts them now; 0 where it does not say"""
+    unreadable: int = 0
+    """entries that are not what GitHub sends"""
+    requests_left: int | None = None
+    """of the rate limit; None where GitHub does not say"""
+    resets_at: datetime | None = None
+    """when the rate limit begins anew"""

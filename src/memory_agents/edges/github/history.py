@@ -1,0 +1,150 @@
+"""A repository's past from GitHub: bulk lists, never a request for each item; and one look at what is shown.
+
+https://docs.github.com/rest/issues/issues#list-repository-issues, /rest/issues/comments, /rest/issues/events,
+/rest/pulls/comments; https://docs.github.com/graphql/reference/queries#nodes
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from memory_agents.core.history import Page, Seen, Stream, listed
+from memory_agents.edges.github.api import READS_ISSUES, READS_PULLS, Answer, GitHubApi
+from memory_agents.errors import GitHubFailure
+
+_PER_PAGE = 100
+_PATHS: Mapping[Stream, str] = {
+    Stream.ISSUES: "issues",
+    Stream.REVIEWS: "pulls/comments",
+    Stream.COMMENTS: "issues/comments",
+    Stream.EVENTS: "issues/events",
+}
+_LINK = re.compile(r'<([^>]*)>; rel="(\w+)"')
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+_NEEDS = f"{READS_ISSUES}` and `{READS_PULLS}"
+
+_LOOK_AGAIN = """
+query($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    id
+    ... on Issue { title body state stateReason closedAt labels(first: 30) { nodes { name } } }
+    ... on PullRequest { title body state closedAt mergedAt labels(first: 30) { nodes { name } } }
+    ... on PullRequestReviewComment { body isMinimized }
+  }
+}
+"""
+
+
+class GitHubHistory:
+    """HistorySource: one repository's lists."""
+
+    def __init__(self, api: GitHubApi, repository: str) -> None:
+        """`repository`: `owner/name`."""
+        self._api = api
+        self._repository = repository
+
+    async def first(
+        self, stream: Stream, *, since: datetime | None = None, newest_first: bool = False, page: int = 1
+    ) -> Page:
+        """See HistorySource."""
+        query = {"per_page": str(_PER_PAGE)}
+        if page > 1:
+            query["page"] = str(page)
+        if stream is not Stream.EVENTS:
+            query |= {"sort": "updated", "direction": "desc" if newest_first else "asc"}
+        if stream is Stream.ISSUES:
+            query["state"] = "all"
+        if since is not None:
+            query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return await self._page(stream, f"/repos/{self._repository}/{_PATHS[stream]}", query)
+
+    async def following(self, stream: Stream, place: str) -> Page:
+        """See HistorySource."""
+        return await self._page(stream, place, None)
+
+    async def look_again(self, node_ids: Sequence[str]) -> Mapping[str, Seen | None]:
+        """See HistorySource."""
+        what = "look at past items again"
+        answer = await self._api.graphql(what, _LOOK_AGAIN, {"ids": list(node_ids)}, needs=_NEEDS)
+        try:
+            return _seen(node_ids, answer)
+        except _UNREADABLE as error:
+            raise GitHubFailure(
+                f"GitHub's answer when asked to {what} cannot be read: {type(error).__name__}.", fix="run again later"
+            ) from None
+
+    async def _page(self, stream: Stream, url: str, query: Mapping[str, str] | None) -> Page:
+        needs = READS_PULLS if stream is Stream.REVIEWS else READS_ISSUES
+        answer = await self._api.send(f"list {stream}", "GET", url, needs=needs, query=query)
+        if not isinstance(answer.body, list):
+            raise GitHubFailure(f"GitHub's answer when asked to list {stream} is no list.", fix="run again later")
+        entries = []
+        unreadable = 0
+        for entry in answer.body:
+            try:
+                entries.append(listed(stream, entry))
+            except _UNREADABLE:
+                unreadable += 1
+        links = {relation: address for address, relation in _LINK.findall(answer.headers.get("link", ""))}
+        return Page(
+            entries=tuple(entries),
+            following=links.get("next", ""),
+            pages_left=_number(parse_qs(urlsplit(links.get("last", "")).query).get("page", [""])[0]) or 0,
+            unreadable=unreadable,
+            requests_left=_number(answer.headers.get("x-ratelimit-remaining", "")),
+            resets_at=_resets_at(answer),
+        )
+
+
+def _seen(node_ids: Sequence[str], answer: Mapping[str, Any]) -> dict[str, Seen | None]:
+    """What `nodes` told: null is gone where the error of that place says NOT_FOUND, otherwise not told."""
+    found: dict[str, Seen | None] = {}
+    gone = {
+        error["path"][1]
+        for error in answer.get("errors") or ()
+        if error.get("type") == "NOT_FOUND" and len(error.get("path") or ()) == 2
+    }
+    for place, (node_id, node) in enumerate(zip(node_ids, (answer.get("data") or {}).get("nodes") or (), strict=False)):
+        if node is not None:
+            found[node_id] = _node(node)
+        elif place in gone:
+            found[node_id] = None
+    if node_ids and not found:
+        problem: Mapping[str, Any] = next(iter(answer.get("errors") or ()), {})
+        raise GitHubFailure(
+            f"GitHub did not show past items again: {str(problem.get('message', 'no reason given'))[:200]}.",
+            fix=f"add `permissions: {_NEEDS}` to the job and pass its `github-token`",
+        )
+    return found
+
+
+def _node(node: Mapping[str, Any]) -> Seen:
+    """One node; GraphQL's enumerations are in capitals."""
+    state = str(node.get("state", "")).lower()
+    return Seen(
+        title=str(node.get("title") or ""),
+        body=str(node.get("body") or ""),
+        state="closed" if state == "merged" else state,
+        state_reason=str(node.get("stateReason") or "").lower(),
+        labels=tuple(str(label["name"]) for label in (node.get("labels") or {}).get("nodes") or ()),
+        closed_at=_time(node.get("closedAt")),
+        merged_at=_time(node.get("mergedAt")),
+        is_hidden=node.get("isMinimized") is True,
+    )
+
+
+def _time(value: object) -> datetime | None:
+    return datetime.fromisoformat(str(value)).astimezone(UTC) if value else None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _resets_at(answer: Answer) -> datetime | None:
+    seconds = _number(answer.headers.get("x-ratelimit-reset", ""))
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None

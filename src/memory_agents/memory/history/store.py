@@ -1,0 +1,288 @@
+"""The rows of a repository's past in one SQLite file, how far each list was read, and what must be indexed.
+
+Derived: whoever finds it damaged begins anew. Rows and the place up to which a list was read change in one
+transaction, so a process may be killed at any time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from memory_agents.core.history import (
+    Closing,
+    Item,
+    Listed,
+    Person,
+    Remark,
+    ReviewRemark,
+    Row,
+    Stream,
+    closed_by,
+    item_record,
+    thread_record,
+)
+from memory_agents.core.records import Record
+from memory_agents.memory.index import IndexCorrupt, database
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FORMAT = "1"
+"""of the tables and the rows: count it up when one of them changes"""
+
+_TABLES = """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE places (stream TEXT PRIMARY KEY, place TEXT NOT NULL) WITHOUT ROWID;
+    -- `thread`: the first comment of a review thread. `reading`: the last whole reading of the list that had it.
+    CREATE TABLE rows (
+        stream TEXT NOT NULL, key INTEGER NOT NULL, number INTEGER NOT NULL, thread INTEGER NOT NULL,
+        reading INTEGER NOT NULL, row TEXT NOT NULL, PRIMARY KEY (stream, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX rows_by_number ON rows (stream, number);
+    CREATE INDEX rows_by_thread ON rows (thread) WHERE thread;
+    CREATE TABLE closes (pull INTEGER NOT NULL, issue INTEGER NOT NULL, PRIMARY KEY (issue, pull)) WITHOUT ROWID;
+    CREATE INDEX closes_by_pull ON closes (pull);
+    CREATE TABLE unindexed (key TEXT PRIMARY KEY) WITHOUT ROWID;
+    INSERT INTO meta VALUES ('identity', lower(hex(randomblob(8))));
+"""
+SCHEMA = database.Schema("history of this repository", _TABLES, lambda: _FORMAT)
+
+_TYPES: Mapping[Stream, type[Item | Remark | ReviewRemark | Closing]] = {
+    Stream.ISSUES: Item,
+    Stream.REVIEWS: ReviewRemark,
+    Stream.COMMENTS: Remark,
+    Stream.EVENTS: Closing,
+}
+_R = TypeVar("_R", Item, Remark, ReviewRemark, Closing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How far a list was read."""
+
+    upto: datetime | None = None
+    """how far the reading is: the time of the last update of what it had last"""
+    known: datetime | None = None
+    """everything updated before is known; None until the list was first read to its end"""
+    reading: int = 0
+    """the number of the whole reading that is under way, or was the last"""
+    began: datetime | None = None
+    """when that began"""
+    is_whole: bool = True
+    """whether a whole reading is under way; otherwise only what is new is read"""
+    newest: int = 0
+    """of EVENTS: the highest id down to which, from the top, everything is known"""
+    oldest: int = 0
+    """of EVENTS: the lowest id that was read"""
+    seen: int = 0
+    """of EVENTS: how many there are from `newest` to `oldest`"""
+
+
+class Store:
+    """See the module. Every method may raise IndexCorrupt; the answer is `reset`. May be used by several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make one; never fails."""
+        self._path = path
+        self._connection, self.rebuilt = database.connect(path, SCHEMA)
+        self._file = database.identity(path)
+        self._lock = threading.RLock()
+
+    def reset(self, reason: str) -> None:
+        """Throw everything away because of `reason`."""
+        with self._lock:
+            self._connection.close()
+            self._connection, self.rebuilt = database.renew(self._path, reason, self._file, SCHEMA)
+            self._file = database.identity(self._path)
+
+    @property
+    def identity(self) -> str:
+        """Another file's is another."""
+        with self._lock, database.transaction(self._connection):
+            return str(self._connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def place(self, stream: Stream) -> Place:
+        """How far the list was read."""
+        with self._lock, database.transaction(self._connection):
+            row = self._connection.execute("SELECT place FROM places WHERE stream = ?", (stream,)).fetchone()
+        return _decoded(Place, row[0]) if row else Place()
+
+    def take(self, stream: Stream, entries: Iterable[Listed], place: Place) -> int:
+        """Keep what was listed and note the place; returns how many rows are new or changed."""
+        changed = 0
+        with self._lock, database.transaction(self._connection, "IMMEDIATE"):
+            for entry in entries:
+                if entry.row is not None:
+                    changed += self._keep(stream, entry.row, place.reading)
+            self._note(stream, place)
+        return changed
+
+    def finish(self, stream: Stream, place: Place) -> int:
+        """A reading came to its end: note the place, and forget what the last whole reading did not have.
+
+        Returns how many rows are gone.
+        """
+        with self._lock, database.transaction(self._connection, "IMMEDIATE"):
+            gone = self._connection.execute(
+                "SELECT key FROM rows WHERE stream = ? AND reading < ?", (stream, place.reading)
+            ).fetchall()
+            for (key,) in gone:
+                self._drop(stream, key)
+            self._note(stream, place)
+        return len(gone)
+
+    def forget(self, key: str) -> None:
+        """Forget the rows that the Record of this key is about."""
+        rows = self.rows(key)
+        stream = Stream.ISSUES if rows and isinstance(rows[0], Item) else Stream.REVIEWS
+        with self._lock, database.transaction(self._connection, "IMMEDIATE"):
+            for row in rows:
+                self._drop(stream, row.key)
+
+    def counts(self) -> dict[Stream, int]:
+        """How many rows there are of each list."""
+        with self._lock, database.transaction(self._connection):
+            found = dict(self._connection.execute("SELECT stream, count(*) FROM rows GROUP BY stream").fetchall())
+        return {stream: found.get(stream.value, 0) for stream in Stream}
+
+    def unindexed(self, limit: int) -> list[str]:
+        """Keys of Records that the index may not have as they are now."""
+        with self._lock, database.transaction(self._connection):
+            rows = self._connection.execute("SELECT key FROM unindexed ORDER BY key LIMIT ?", (limit,)).fetchall()
+        return [row[0] for row in rows]
+
+    def indexed(self, keys: Sequence[str]) -> None:
+        """The index has these Records now."""
+        with self._lock, database.transaction(self._connection, "IMMEDIATE"):
+            self._connection.executemany("DELETE FROM unindexed WHERE key = ?", [(key,) for key in keys])
+
+    def index_all(self) -> None:
+        """The index has nothing."""
+        with self._lock, database.transaction(self._connection, "IMMEDIATE"):
+            for kind, column, stream in (("item", "key", Stream.ISSUES), ("review", "thread", Stream.REVIEWS)):
+                self._connection.execute(
+                    f"INSERT OR IGNORE INTO unindexed SELECT '{kind}/' || {column} FROM rows WHERE stream = ?",  # noqa: S608
+                    (stream,),
+                )
+
+    def record(self, repository: str, key: str) -> Record | None:
+        """The Record of a key, or None where there is nothing any more."""
+        rows = self.rows(key)
+        return self.composed(repository, rows) if rows else None
+
+    def rows(self, key: str) -> list[Item] | list[ReviewRemark]:
+        """The rows that a Record is about: an issue or pull request, or a thread of review comments, oldest first."""
+        kind, _, number = key.partition("/")
+        with self._lock, database.transaction(self._connection):
+            if kind == "item":
+                return self._rows(Item, Stream.ISSUES, "key = ?", int(number))
+            return self._rows(ReviewRemark, Stream.REVIEWS, "thread = ? ORDER BY key", int(number))
+
+    def composed(self, repository: str, rows: Sequence[Item] | Sequence[ReviewRemark]) -> Record:
+        """The Record of the rows of one key."""
+        first = rows[0]
+        if isinstance(first, ReviewRemark):
+            return thread_record(repository, cast("Sequence[ReviewRemark]", rows))
+        closings: list[Closing] = []
+        remarks: list[Remark] = []
+        merged: list[Item] = []
+        if first.state == "closed":
+            with self._lock, database.transaction(self._connection):
+                closings = self._rows(Closing, Stream.EVENTS, "key = ?", first.number)
+                remarks = self._rows(Remark, Stream.COMMENTS, "number = ?", first.number)
+                merged = self._rows(
+                    Item, Stream.ISSUES, "key IN (SELECT pull FROM closes WHERE issue = ?)", first.number
+                )
+        closing = closings[0] if closings else None
+        return item_record(repository, first, closing=closing, remarks=remarks, merged=merged)
+
+    def _rows(self, kind: type[_R], stream: Stream, where: str, value: int) -> list[_R]:
+        found = self._connection.execute(
+            f"SELECT row FROM rows WHERE stream = ? AND {where}",  # noqa: S608 -- the condition is ours
+            (stream, value),
+        )
+        return [_decoded(kind, row[0]) for row in found.fetchall()]
+
+    def _keep(self, stream: Stream, row: Row, reading: int) -> bool:
+        """Store one row; whether it is new or changed."""
+        text = _encoded(row)
+        known = self._connection.execute(
+            "SELECT row FROM rows WHERE stream = ? AND key = ?", (stream, row.key)
+        ).fetchone()
+        if known is not None and (
+            known[0] == text or (isinstance(row, Closing) and _decoded(Closing, known[0]).id > row.id)
+        ):
+            self._connection.execute(
+                "UPDATE rows SET reading = ? WHERE stream = ? AND key = ? AND reading < ?",
+                (reading, stream, row.key, reading),
+            )
+            return False
+        thread = row.thread if isinstance(row, ReviewRemark) else 0
+        self._connection.execute(
+            "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)",
+            (stream, row.key, row.number, thread, reading, text),
+        )
+        self._touch(row)
+        if isinstance(row, Item) and row.is_pull_request:
+            self._link(row.number, closed_by(row))
+        return True
+
+    def _drop(self, stream: Stream, key: int) -> None:
+        found = self._rows(_TYPES[stream], stream, "key = ?", key)  # type: ignore[type-var]
+        self._connection.execute("DELETE FROM rows WHERE stream = ? AND key = ?", (stream, key))
+        for row in found:
+            self._touch(row)
+            if isinstance(row, Item) and row.is_pull_request:
+                self._link(row.number, frozenset())
+
+    def _link(self, pull: int, issues: frozenset[int]) -> None:
+        """Note which issues a merged pull request closed; their Records say so."""
+        before = self._connection.execute("DELETE FROM closes WHERE pull = ? RETURNING issue", (pull,)).fetchall()
+        self._connection.executemany("INSERT INTO closes VALUES (?, ?)", [(pull, issue) for issue in issues])
+        for issue in issues | {row[0] for row in before}:
+            self._unindex(f"item/{issue}")
+
+    def _touch(self, row: Row) -> None:
+        """Have the Record that shows this row indexed again."""
+        self._unindex(f"review/{row.thread}" if isinstance(row, ReviewRemark) else f"item/{row.number}")
+
+    def _unindex(self, key: str) -> None:
+        self._connection.execute("INSERT OR IGNORE INTO unindexed VALUES (?)", (key,))
+
+    def _note(self, stream: Stream, place: Place) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (stream, _encoded(place)))
+
+
+def _encoded(row: Row | Place) -> str:
+    return json.dumps(dataclasses.asdict(row), default=datetime.isoformat, separators=(",", ":"))
+
+
+_T = TypeVar("_T", Item, Remark, ReviewRemark, Closing, Place)
+_TIMES = frozenset({"created_at", "closed_at", "merged_at", "upto", "began"})
+_PEOPLE = frozenset({"author", "actor"})
+
+
+def _decoded(kind: type[_T], text: str) -> _T:
+    try:
+        values: dict[str, Any] = json.loads(text)
+        for name in values.keys() & _TIMES:
+            values[name] = values[name] and datetime.fromisoformat(values[name])
+        for name in values.keys() & _PEOPLE:
+            values[name] = Person(**values[name])
+        if "labels" in values:
+            values["labels"] = tuple(values["labels"])
+        return kind(**values)
+    except (ValueError, TypeError, KeyError) as error:
+        reason = "it holds a row that cannot be read"
+        raise IndexCorrupt(reason) from error
