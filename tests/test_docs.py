@@ -14,6 +14,7 @@ import yaml
 from memory_agents.config_file import parse
 from memory_agents.core import context, namespaces
 from memory_agents.core.fences import Fencer
+from memory_agents.core.template_values import template_values
 from memory_agents.memory.providers import fact_file
 from memory_agents.settings import INPUTS, Configuration, Settings
 from tests import builders, offline
@@ -140,13 +141,19 @@ def test_the_architecture_names_every_module_of_the_layers() -> None:
             assert module.stem in told, module.name
 
 
-def test_every_value_of_a_template_is_in_its_reference() -> None:
+def test_every_template_and_value_of_it_is_in_the_reference() -> None:
     told = (ROOT / "docs" / "templates.md").read_text()
-    found = context.build(builders.issue_event(), {"similar_issues": [builders.match()]}, status="ok")
-    values = context.template_values(found, Fencer(lambda: "0" * 32))
-    record = values["memory"]["sections"][0]["trusted"][0]  # type: ignore[index]
-    groups = {"event": values["event"], "issue": values["issue"], "memory": values["memory"], "record": record}
-    names = {name for name in values if name not in groups}
-    names |= {f"{group}.{name}" for group, members in groups.items() for name in members}
-    assert {name for name in re.findall(r"`([a-z_.]+)`", told.partition("| name |")[2]) if "." in name} <= names
-    assert all(f"`{name}`" in told for name in names), [name for name in names if f"`{name}`" not in told]
+    files, _, values_told = told.partition("| name |")
+    prompts = ROOT / "prompts"
+    assert set(re.findall(r"^\| `([^`]+)` \|", files, re.MULTILINE)) == {
+        file.relative_to(prompts).as_posix() for file in prompts.rglob("*.j2")
+    }
+    groups: dict[str, Any] = {}
+    for event in (builders.issue_event(), builders.review_comment_event()):
+        found = context.build(event, {"similar_issues": [builders.match()]}, status="ok")
+        values: dict[str, Any] = template_values(found, Fencer(lambda: "0" * 32))
+        groups |= {name: value for name, value in values.items() if value is not None}
+    groups["record"] = groups["memory"]["sections"][0]["trusted"][0]
+    nested = {f"{group}.{name}" for group, members in groups.items() if isinstance(members, dict) for name in members}
+    assert set(re.findall(r"`([a-z_]+\.[a-z_]+)`", values_told)) == nested
+    assert all(f"`{group}" in values_told for group in groups)

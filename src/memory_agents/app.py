@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import secrets
@@ -19,7 +20,7 @@ from memory_agents import config_file
 from memory_agents.core import policy
 from memory_agents.core.context import PromptContext
 from memory_agents.core.fences import Fencer
-from memory_agents.core.github_events import IssueEvent
+from memory_agents.core.github_events import ChangedPaths, IssueCommentEvent, IssueEvent, Item, ItemEvent
 from memory_agents.core.records import Notice
 from memory_agents.core.summary import counted, recall_summary
 from memory_agents.edges import event_file
@@ -31,8 +32,9 @@ from memory_agents.memory import git
 from memory_agents.memory.git import Remote
 from memory_agents.memory.integration import MemoryIntegration
 from memory_agents.memory.providers import registry
-from memory_agents.monitors import issue
-from memory_agents.monitors.issue import IssueMonitor, Recalled
+from memory_agents.monitors.base import Recalled, family
+from memory_agents.monitors.issue import IssueMonitor
+from memory_agents.monitors.pull_request import PullRequestMonitor
 from memory_agents.rendering import PARTIALS, SUFFIX, Templates
 from memory_agents.settings import Configuration, Environment, Settings, read_inputs
 
@@ -128,23 +130,33 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
     match policy.plan(event, settings.mode):
         case policy.Skip(reason):
             runner.skipped(reason)
-        case policy.Recall(issue_event):
+        case policy.Index():
+            # TODO: the history index comes here
+            raise SettingsError("`mode: index` is not part of this version.", fix="leave `mode` out")
+        case policy.Recall(item_event):
+            paths = ChangedPaths()  # TODO: those of the pull request `policy.wants_paths(item_event)`
             github = github_api(settings, environment)
             try:
-                maintained = await read_maintained(maintainers_files(github, environment), inputs)
+                maintained = await read_maintained(maintainers_files(github, environment), inputs, family(item_event))
             finally:
                 await github.close()
-            _hand_over(await _recall(issue_event, maintained, environment), maintained, environment, runner)
+            recalled = await _recall(item_event, paths, maintained, environment)
+            _hand_over(recalled, maintained, environment, runner)
     return 0
 
 
-async def _recall(event: IssueEvent, maintained: Maintained, environment: Environment) -> Recalled:
+async def _recall(event: ItemEvent, paths: ChangedPaths, maintained: Maintained, environment: Environment) -> Recalled:
     settings = maintained.settings
+    parts = (maintained.templates, settings, Fencer(lambda: secrets.token_hex(16)))
+    clock = functools.partial(datetime.now, UTC)
     async with MemoryIntegration(
         lambda: create_provider(settings=settings, environment=environment), deadline=settings.timeout_seconds
     ) as memory:
-        monitor = IssueMonitor(memory, maintained.templates, settings, Fencer(lambda: secrets.token_hex(16)))
-        return await monitor.recall(event, lambda: datetime.now(UTC))
+        match event:
+            case IssueEvent() | IssueCommentEvent(issue=Item(is_pull_request=False)):
+                return await IssueMonitor(memory, *parts).recall(event, clock)
+            case _:
+                return await PullRequestMonitor(memory, *parts).recall(event, clock, paths)
 
 
 def github_api(settings: Settings, environment: Environment) -> GitHubApi:
@@ -172,8 +184,11 @@ class Maintained:
     notices: tuple[Notice, ...]
 
 
-async def read_maintained(files: RepositoryFiles, inputs: Mapping[str, str]) -> Maintained:
-    """Read configuration and templates; what cannot be read or is invalid is noticed and left at its default."""
+async def read_maintained(files: RepositoryFiles, inputs: Mapping[str, str], template: str) -> Maintained:
+    """Read configuration and templates; what cannot be read or is invalid is noticed and left at its default.
+
+    `template`: the event's own, which stands in for one that is asked for and cannot be rendered.
+    """
     settings = Settings.build(inputs)
     notices: list[Notice] = []
     configuration = Configuration()
@@ -194,7 +209,7 @@ async def read_maintained(files: RepositoryFiles, inputs: Mapping[str, str]) -> 
         return Maintained(settings, Templates({}, folder=settings.prompts), tuple(notices))
     try:
         async with asyncio.timeout_at(end):
-            own = await files.folder(settings.prompts, _needed(settings.template or issue.TEMPLATE, issue.TEMPLATE))
+            own = await files.folder(settings.prompts, _needed(settings.template or template, template))
     except TimeoutError:
         notices.append(_too_slow(settings, "templates"))
     except (GitHubFailure, UnreadableFile) as error:

@@ -14,6 +14,7 @@ from memory_agents.core import context, fences
 from memory_agents.core.fences import Fencer, Untrusted
 from memory_agents.core.github_events import GHOST
 from memory_agents.core.records import Match, Trust
+from memory_agents.core.template_values import template_values
 from tests.builders import issue_event, match, record
 
 TOKEN = "ghp_" + "aB3dE5fG7h" * 4
@@ -28,6 +29,11 @@ def built(*matches: Match, body: str = "It says committ.", title: str = "Typo") 
     return context.build(issue_event(title=title, body=body), {"conventions": matches}, status="ok")
 
 
+def issue_of(shown: context.PromptContext) -> context.ItemView:
+    assert shown.issue is not None
+    return shown.issue
+
+
 def everything(value: object) -> list[object]:
     """All leaves of a template's values."""
     if isinstance(value, dict):
@@ -39,7 +45,7 @@ def everything(value: object) -> list[object]:
 
 def test_the_issue_and_what_was_recalled_are_shown() -> None:
     shown = built(match(score=0.87654))
-    assert (shown.repository, shown.event.action, shown.issue.number) == ("octo/hello", "opened", 12)
+    assert (shown.repository, shown.event.action, issue_of(shown).number) == ("octo/hello", "opened", 12)
     (memory,) = shown.memories()
     assert (memory.id, memory.score, memory.trust) == ("f1a2c3d4", 0.877, Trust.MAINTAINER)
     assert memory.reasons == ("title: typo",)
@@ -54,7 +60,7 @@ def test_a_date_is_a_day_and_an_unknown_one_is_empty() -> None:
 def test_a_deleted_account_is_shown_as_a_ghost() -> None:
     event = issue_event()
     event = replace(event, issue=replace(event.issue, author=GHOST))
-    assert context.build(event, {}, status="empty").issue.author == "ghost"
+    assert issue_of(context.build(event, {}, status="empty")).author == "ghost"
 
 
 def test_memories_are_ordered_by_strength_over_all_sections() -> None:
@@ -98,7 +104,7 @@ def test_in_a_template_every_text_of_a_person_prints_fenced() -> None:
         "conventions": [match(text="FACT-WORDS")],
         "similar_issues": [match("i0000121", namespace="reviews/issues")],
     }
-    values = context.template_values(context.build(event, sections, status="ok"), fencer())
+    values = template_values(context.build(event, sections, status="ok"), fencer())
     leaves = everything(values)
     plain = " ".join(str(leaf) for leaf in leaves if not isinstance(leaf, Untrusted))
     for words in ("TITLE-WORDS", "BODY-WORDS", "FACT-WORDS", "committ", "reporter", "merryreader", "documentation"):
@@ -110,7 +116,7 @@ def test_in_a_template_every_text_of_a_person_prints_fenced() -> None:
 
 def test_what_a_maintainer_stated_stands_apart_from_what_anybody_wrote() -> None:
     sections = {"conventions": [match("by-admin")], "similar_issues": [match("by-anybody", namespace="reviews/issues")]}
-    values = context.template_values(context.build(issue_event(), sections, status="ok"), fencer())
+    values = template_values(context.build(issue_event(), sections, status="ok"), fencer())
     memory = values["memory"]
     assert isinstance(memory, dict)
     shown = {
@@ -121,7 +127,7 @@ def test_what_a_maintainer_stated_stands_apart_from_what_anybody_wrote() -> None
 
 
 def test_a_fence_says_who_wrote_it_who_stands_behind_it_and_why_it_is_shown() -> None:
-    values = context.template_values(built(match(score=0.5)), fencer())
+    values = template_values(built(match(score=0.5)), fencer())
     memory = values["memory"]
     assert isinstance(memory, dict)
     head = str(memory["sections"][0]["trusted"][0]["content"]).splitlines()[1]
@@ -137,7 +143,7 @@ def test_a_fence_says_who_wrote_it_who_stands_behind_it_and_why_it_is_shown() ->
 
 def test_one_text_prints_no_longer_than_the_context_allows() -> None:
     shown = built(body="word " * 5_000).model_copy(update={"max_text": 1_000})
-    issue = context.template_values(shown, fencer())["issue"]
+    issue = template_values(shown, fencer())["issue"]
     assert isinstance(issue, dict)
     assert len(str(issue["content"])) < 1_200
 
@@ -162,8 +168,8 @@ def test_a_past_issue_of_another_repository_is_named_with_it() -> None:
         Match(record=other, score=0.5),
         Match(record=replace(other, id="i0000007", source=replace(other.source, repository="octo/other")), score=0.4),
     ]
-    values = context.template_values(
+    values = template_values(
         context.build(issue_event(), {"similar_issues": matches}, status="ok"), Fencer(lambda: "0" * 32)
     )
     [section] = values["memory"]["sections"]  # type: ignore[index]
-    assert [memory["issue"] for memory in section["untrusted"]] == ["#121", "octo/other#121"]
+    assert [memory["number"] for memory in section["untrusted"]] == ["#121", "octo/other#121"]

@@ -39,7 +39,7 @@ def test_the_summary_says_how_it_went_what_was_recalled_and_why() -> None:
     assert "Issue #12, opened: 1 memory in 0.12 s. Prompt: 12,345 bytes, template: default." in text
     row = next(line for line in text.splitlines() if "0.91" in line)
     assert row.startswith(
-        "| similar issues | [121: Typo in README (completed)](https://github.com/octo/hello/issues/121)"
+        "| similar issues | [issue \\#121: Typo in README (completed)](https://github.com/octo/hello/issues/121)"
     )
     assert "title" in row
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from memory_agents.core import context, fences
 from memory_agents.core.fences import Fencer
-from memory_agents.core.github_events import IssueEvent
+from memory_agents.core.github_events import ChangedPaths, ItemEvent
 from memory_agents.core.records import Match, Record, Source
 from memory_agents.core.replies import reply_safe
 from memory_agents.core.sanitizer import redact
@@ -24,7 +24,7 @@ from memory_agents.errors import SettingsError
 from memory_agents.memory.git import Remote
 from memory_agents.memory.providers import fact_file
 from memory_agents.memory.providers.branch_copy import BranchCopy
-from memory_agents.monitors import issue, prompting
+from memory_agents.monitors import base, prompting
 from memory_agents.rendering import Templates
 from memory_agents.settings import Settings
 from tests import builders
@@ -32,10 +32,18 @@ from tests import builders
 Item = dict[str, Any]
 
 
-def prompt_of(event: IssueEvent, matches: list[Match], *, max_bytes: int = 98_304) -> str:
-    """The Prompt of an issue for which these past issues were recalled."""
-    made = context.build(event, {"similar_issues": matches}, status="ok")
-    names = (issue.TEMPLATE, issue.TEMPLATE)
+def prompt_of(
+    event: ItemEvent,
+    matches: list[Match],
+    *,
+    paths: ChangedPaths | None = None,
+    template: str = "",
+    max_bytes: int = 98_304,
+) -> str:
+    """The Prompt of an event for which these past items were recalled."""
+    made = context.build(event, {"similar_issues": matches}, status="ok", paths=paths)
+    own = base.family(event)
+    names = (template or own, own)
     fencer = Fencer(lambda: secrets.token_hex(16))
     return prompting.render(Templates({}, folder="none"), names, made, fencer=fencer, max_bytes=max_bytes).text
 

@@ -90,7 +90,7 @@ def test_the_prompt_keeps_its_size_and_names_what_it_left_out(texts: list[str], 
     matches: list[Match] = [surfaces.match(number, memory(text)) for number, text in enumerate(texts)]
     prompt = surfaces.prompt_of(builders.issue_event(), matches, max_bytes=size)
     assert len(prompt.encode()) <= size
-    shown = {number for number in range(len(texts)) if f"Issue #{100 + number}:" in prompt}
+    shown = {number for number in range(len(texts)) if f"issue #{100 + number}:" in prompt}
     left_out = {number for number in range(len(texts)) if f"item-{number:08d}" in prompt}
     assert shown | left_out == set(range(len(texts)))
     assert not shown & left_out

@@ -13,7 +13,8 @@ from memory_agents.core.github_events import IssueEvent
 from memory_agents.memory.git import Remote
 from memory_agents.memory.integration import MemoryIntegration, Status
 from memory_agents.memory.providers.git_branch import GitBranchProvider
-from memory_agents.monitors.issue import IssueMonitor, Recalled, query
+from memory_agents.monitors.base import Recalled
+from memory_agents.monitors.issue import IssueMonitor, query
 from memory_agents.rendering import Templates
 from memory_agents.settings import Settings
 from tests.builders import issue_event
@@ -93,4 +94,4 @@ async def test_an_issue_of_any_words_gets_a_prompt(title: str, body: str, tmp_pa
 def test_a_query_holds_title_body_and_labels_and_leaves_the_issue_out() -> None:
     asked = query(EVENT, NOW)
     assert (asked.title, asked.body, asked.labels) == (EVENT.issue.title, EVENT.issue.body, ("documentation",))
-    assert (asked.exclude_urls, asked.now) == (frozenset({ITSELF}), NOW)
+    assert (asked.exclude_urls, asked.now) == (frozenset({ITSELF, ITSELF.replace("issues", "pull")}), NOW)

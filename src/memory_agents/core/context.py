@@ -1,22 +1,44 @@
 """Event + Matches → PromptContext: everything that a template may say, and nothing else.
 
-`PromptContext` is plain data, also written as `context-file`. `template_values` gives the same data to
-a template, with every untrusted text as a value that prints fenced.
+Plain data, also written as `context-file`: redacted, with nothing hidden in it, and still untrusted.
+`template_values` makes of it what a template is given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from memory_agents.core.fences import Fencer, Provenance, Untrusted, clean, one_line
-from memory_agents.core.github_events import Account, IssueEvent, Item
-from memory_agents.core.namespaces import HISTORY_PREFIX
+from memory_agents.core.code_blocks import clean_code, ending
+from memory_agents.core.fences import clean, one_line
+from memory_agents.core.github_events import (
+    Branches,
+    ChangedPaths,
+    Comment,
+    IssueCommentEvent,
+    IssueEvent,
+    Item,
+    ItemEvent,
+    ReviewCommentEvent,
+    ReviewEvent,
+    comment_of,
+    item_of,
+)
 from memory_agents.core.records import EPOCH, Match, Record, Trust
 
 SCHEMA_VERSION = 1
+SHOWN_PATHS = 100
+"""changed paths that a context holds"""
+_PATH = 300
+_HUNK = 4_000
+"""characters of a diff hunk: its end, for a comment stands under its last line"""
+_COMMENT_KINDS: Mapping[type[ItemEvent], str] = MappingProxyType(
+    {IssueCommentEvent: "comment", ReviewEvent: "review", ReviewCommentEvent: "review comment"}
+)
 
 
 class _Value(BaseModel):
@@ -30,12 +52,13 @@ class EventView(_Value):
     action: str
 
 
-class IssueView(_Value):
-    """The issue of the event. Title, body, labels and author are untrusted, redacted text."""
+class ItemView(_Value):
+    """An issue or a pull request. Title, body, labels and author are untrusted text."""
 
     number: int
     url: str
     state: str
+    """open, closed or merged"""
     title: str
     body: str
     labels: tuple[str, ...]
@@ -44,11 +67,48 @@ class IssueView(_Value):
     created_at: str
 
 
+class PullRequestView(ItemView):
+    """A pull request. Branches, head repository and paths are untrusted text too."""
+
+    is_draft: bool
+    base: str
+    """the branch that it changes; empty where the event does not say, as with comments in the conversation"""
+    head: str
+    head_repository: str
+    """`owner/name`; empty where it was deleted or the event does not say"""
+    is_fork: bool | None
+    """None where the event does not say"""
+    paths: tuple[str, ...]
+    """changed files, at most SHOWN_PATHS"""
+    paths_total: int
+    """how many files it really changes"""
+
+
+class CommentView(_Value):
+    """A comment, a review comment or a review. Body, author, path and hunk are untrusted text."""
+
+    kind: str
+    """`comment`, `review comment` or `review`"""
+    url: str
+    author: str
+    author_id: int
+    body: str
+    created_at: str
+    path: str
+    """of a review comment"""
+    hunk: str
+    """of a review comment: the end of the diff above it"""
+    state: str
+    """of a review: approved, changes_requested, commented or dismissed"""
+
+
 class MemoryView(_Value):
     """One recalled Record. Title and text are redacted; `trust` says who stands behind them."""
 
     id: str
     namespace: str
+    kind: str
+    """`fact`, `past issue`, `past pull request` or `past review comment`"""
     score: float
     reasons: tuple[str, ...]
     trust: Trust
@@ -79,7 +139,11 @@ class PromptContext(_Value):
     version: int = SCHEMA_VERSION
     repository: str
     event: EventView
-    issue: IssueView
+    issue: ItemView | None
+    """what the event is about: this or `pull_request`"""
+    pull_request: PullRequestView | None
+    comment: CommentView | None
+    """what somebody wrote about it, where that is the event"""
     status: str
     """of recall: ok, empty, degraded or unavailable"""
     sections: tuple[SectionView, ...]
@@ -102,14 +166,62 @@ class PromptContext(_Value):
         return self.model_copy(update={"sections": sections, "dropped": (*self.dropped, *ids)})
 
 
-def build(event: IssueEvent, sections: Mapping[str, Sequence[Match]], *, status: str) -> PromptContext:
-    """The context of an issue event and what memory answered."""
+def build(
+    event: ItemEvent, sections: Mapping[str, Sequence[Match]], *, status: str, paths: ChangedPaths | None = None
+) -> PromptContext:
+    """The context of an event and what memory answered; `paths` of a pull request, where they were read."""
+    item, comment = item_of(event), comment_of(event)
+    own = event.origin.repository.full_name
     return PromptContext(
-        repository=event.origin.repository.full_name,
+        repository=own,
         event=EventView(name=event.origin.name, action=event.origin.action),
-        issue=_issue(event.issue),
+        issue=None if item.is_pull_request else ItemView(**_item(item)),
+        pull_request=_pull_request(event, item, paths or ChangedPaths()) if item.is_pull_request else None,
+        comment=_comment(event, comment) if comment else None,
         status=status,
-        sections=tuple(_sections(sections, event.origin.repository.full_name)),
+        sections=tuple(_sections(sections, own)),
+    )
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "number": item.number,
+        "url": item.url,
+        "state": "merged" if item.is_merged else item.state,
+        "title": clean(item.title),
+        "body": clean(item.body),
+        "labels": tuple(clean(label) for label in item.labels),
+        "author": clean(item.author.login),
+        "author_id": item.author.id,
+        "created_at": _date(item.created_at),
+    }
+
+
+def _pull_request(event: ItemEvent, item: Item, changed: ChangedPaths) -> PullRequestView:
+    branches: Branches | None = None if isinstance(event, IssueEvent | IssueCommentEvent) else event.branches
+    return PullRequestView(
+        **_item(item),
+        is_draft=item.is_draft,
+        base=one_line(branches.base) if branches else "",
+        head=one_line(branches.head) if branches else "",
+        head_repository=one_line(branches.head_repository) if branches else "",
+        is_fork=branches.is_fork if branches else None,
+        paths=tuple(one_line(path, _PATH) for path in changed.paths[:SHOWN_PATHS]),
+        paths_total=max(changed.total, len(changed.paths)),
+    )
+
+
+def _comment(event: ItemEvent, comment: Comment) -> CommentView:
+    return CommentView(
+        kind=_COMMENT_KINDS[type(event)],
+        url=comment.url,
+        author=clean(comment.author.login),
+        author_id=comment.author.id,
+        body=clean(comment.body),
+        created_at=_date(comment.created_at),
+        path=one_line(comment.path, _PATH),
+        hunk=ending(clean_code(comment.diff_hunk), _HUNK),
+        state=comment.state,
     )
 
 
@@ -122,94 +234,13 @@ def _sections(found: Mapping[str, Sequence[Match]], own: str) -> Iterator[Sectio
         yield SectionView(name=name, memories=tuple(_memory(match, own) for match in new))
 
 
-def template_values(context: PromptContext, fencer: Fencer) -> dict[str, object]:
-    """Variables of a template. Untrusted text becomes an Untrusted, which prints fenced and attributed."""
-    issue, limit = context.issue, context.max_text
-    by = Provenance(
-        kind="issue",
-        author=issue.author,
-        author_id=issue.author_id,
-        trust=Trust.UNTRUSTED,
-        date=issue.created_at,
-        url=issue.url,
-        title=issue.title,
-        labels=issue.labels,
-    )
-    return {
-        "repository": context.repository,
-        "event": context.event.model_dump(),
-        "issue": {
-            "number": issue.number,
-            "url": issue.url,
-            "state": issue.state,
-            "content": Untrusted(issue.body, by, fencer, limit),
-            "title": Untrusted(issue.title, by, fencer, limit),
-            "labels": tuple(Untrusted(label, by, fencer, limit) for label in issue.labels),
-        },
-        "memory": {
-            "status": context.status,
-            "sections": tuple(_section_values(section, context, fencer) for section in context.sections),
-            "count": len(context.memories()),
-            "dropped": context.dropped,
-        },
-    }
-
-
-def _section_values(section: SectionView, context: PromptContext, fencer: Fencer) -> dict[str, object]:
-    """Maintainers' statements and everybody else's text stand apart."""
-    values = [(memory.trust, _memory_values(memory, context, fencer)) for memory in section.memories]
-    return {
-        "name": section.name,
-        "trusted": tuple(value for trust, value in values if trust is Trust.MAINTAINER),
-        "untrusted": tuple(value for trust, value in values if trust is Trust.UNTRUSTED),
-    }
-
-
-def _memory_values(memory: MemoryView, context: PromptContext, fencer: Fencer) -> dict[str, object]:
-    is_past = memory.namespace.startswith(HISTORY_PREFIX)
-    by = Provenance(
-        kind="past issue" if is_past else "fact",
-        author=memory.author,
-        author_id=memory.author_id,
-        permission=memory.permission,
-        trust=memory.trust,
-        date=memory.created_at,
-        url=memory.url,
-        title=memory.title,
-        state=memory.state,
-        paths=memory.paths,
-        score=memory.score,
-        why=memory.reasons,
-    )
-    return {
-        "id": memory.id,
-        "namespace": memory.namespace,
-        "issue": f"{memory.repository}#{memory.number}" if is_past and memory.number is not None else "",
-        "score": memory.score,
-        "content": Untrusted(memory.text, by, fencer, context.max_text),
-    }
-
-
-def _issue(item: Item) -> IssueView:
-    return IssueView(
-        number=item.number,
-        url=item.url,
-        state=item.state,
-        title=clean(item.title),
-        body=clean(item.body),
-        labels=tuple(clean(label) for label in item.labels),
-        author=_login(item.author),
-        author_id=item.author.id,
-        created_at=_date(item.created_at),
-    )
-
-
 def _memory(match: Match, own: str) -> MemoryView:
     record: Record = match.record
     source = record.source
     return MemoryView(
         id=record.id,
         namespace=record.namespace,
+        kind=record.kind,
         score=round(match.score, 3),
         reasons=tuple(clean(reason) for reason in match.reasons),
         trust=record.trust,
@@ -225,10 +256,6 @@ def _memory(match: Match, own: str) -> MemoryView:
         state=one_line(record.state, 40),
         paths=tuple(clean(path) for path in record.paths),
     )
-
-
-def _login(account: Account) -> str:
-    return clean(account.login)
 
 
 def _date(time: datetime) -> str:

@@ -21,6 +21,9 @@ class Account:
     is_bot: bool = False
 
 
+OWN_MARKER = "<!-- memory-agents:"
+"""begins every comment that we post: a hidden HTML comment"""
+
 GHOST = Account(login="ghost", id=10137)
 """Stands for a deleted account, as on github.com."""
 
@@ -39,7 +42,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An issue or a pull request. Title, body and labels are untrusted text."""
+    """An issue or a pull request. Title, body, labels and author are untrusted text."""
 
     number: int
     title: str
@@ -52,6 +55,8 @@ class Item:
     labels: tuple[str, ...] = ()
     created_at: datetime = EPOCH
     is_pull_request: bool = False
+    is_draft: bool = False
+    is_merged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +77,18 @@ class Branches:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedPaths:
+    """The files that a pull request changes; their names are untrusted text."""
+
+    paths: tuple[str, ...] = ()
+    """those that were read, relative to the repository's top"""
+    total: int = 0
+    """how many there really are"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """A comment, review comment or review summary; everything in it but the id is untrusted."""
+    """A comment, review comment or review; body, author, path and hunk are untrusted text."""
 
     id: int
     body: str
@@ -83,6 +98,13 @@ class Comment:
     created_at: datetime = EPOCH
     path: str = ""
     diff_hunk: str = ""
+    state: str = ""
+    """of a review: approved, changes_requested, commented or dismissed"""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it looks like one that we posted. Anybody can make it look so: what is ours is only ignored."""
+        return self.body.startswith(OWN_MARKER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,13 +189,27 @@ class OtherEvent:
     origin: Origin
 
 
-GitHubEvent = (
-    IssueEvent
-    | IssueCommentEvent
-    | PullRequestEvent
-    | ReviewEvent
-    | ReviewCommentEvent
-    | DispatchEvent
-    | ScheduleEvent
-    | OtherEvent
-)
+ItemEvent = IssueEvent | IssueCommentEvent | PullRequestEvent | ReviewEvent | ReviewCommentEvent
+"""An event of one issue or pull request: what can be recalled for."""
+
+GitHubEvent = ItemEvent | DispatchEvent | ScheduleEvent | OtherEvent
+
+
+def item_of(event: ItemEvent) -> Item:
+    """The issue or pull request that the event is about."""
+    match event:
+        case IssueEvent() | IssueCommentEvent():
+            return event.issue
+        case PullRequestEvent() | ReviewEvent() | ReviewCommentEvent():
+            return event.pull_request
+
+
+def comment_of(event: ItemEvent) -> Comment | None:
+    """What somebody wrote about it, where that is the event."""
+    match event:
+        case IssueCommentEvent() | ReviewCommentEvent():
+            return event.comment
+        case ReviewEvent():
+            return event.review
+        case IssueEvent() | PullRequestEvent():
+            return None

@@ -33,6 +33,7 @@ from memory_agents.core.records import EPOCH, FULL_NAME, HTTP_URL
 from memory_agents.errors import EventError
 
 _ACTION = re.compile(r"[a-z_]{1,40}")
+_STATE = re.compile(r"[A-Za-z_]{1,40}")
 _FIX = "pass the unchanged webhook payload, as the runner keeps it in GITHUB_EVENT_PATH"
 
 
@@ -163,6 +164,7 @@ def _account(found: _Object | None) -> Account:
 
 
 def _item(found: _Object, *, is_pull_request: bool = False) -> Item:
+    link = found.optional("pull_request")  # an issue has it if it is a pull request
     return Item(
         number=found.integer("number"),
         title=found.text("title"),
@@ -170,12 +172,19 @@ def _item(found: _Object, *, is_pull_request: bool = False) -> Item:
         author=_account(found.optional("user")),
         url=found.url(),
         association=found.text("author_association"),
-        state=found.text("state"),
+        state=_state(found),
         state_reason=found.text("state_reason"),
         labels=tuple(label.text("name") for label in found.children("labels")),
         created_at=found.time("created_at"),
-        is_pull_request=is_pull_request or found.has("pull_request"),
+        is_pull_request=is_pull_request or link is not None,
+        is_draft=found.flag("draft"),
+        is_merged=found.flag("merged") or (link is not None and link.has("merged_at")),
     )
+
+
+def _state(found: _Object) -> str:
+    """One harmless word in small letters; older servers send a review's in capitals."""
+    return found.matching("state", _STATE, "a state such as open").lower()
 
 
 def _branches(pull_request: _Object) -> Branches:
@@ -200,6 +209,7 @@ def _comment(found: _Object) -> Comment:
         created_at=found.time("created_at") if found.has("created_at") else found.time("submitted_at"),
         path=found.text("path"),
         diff_hunk=found.text("diff_hunk"),
+        state=_state(found),
     )
 
 

@@ -34,7 +34,7 @@ def recall_summary(
     for memory is kept in another repository.
     """
     memories = context.memories()
-    what = f"Issue #{context.issue.number}, {context.event.action}: {counted(len(memories))} in {seconds:.2f} s."
+    what = f"{subject(context)}, {context.event.action}: {counted(len(memories))} in {seconds:.2f} s."
     made = f"Prompt: {prompt_bytes:,} bytes, template: {literal(template)}."
     parts = [f"### memory-agents: {context.status}", f"{what} {made}"]
     if memories:
@@ -46,6 +46,16 @@ def recall_summary(
     if notices:
         parts.append("\n".join(f"- ⚠️ {literal(notice, 600)}" for notice in notices))
     return "\n\n".join(parts) + "\n"
+
+
+def subject(context: PromptContext) -> str:
+    """What a recall was for: `Pull request #7`, `Review comment on #7`."""
+    kind, number = next(
+        (kind, item.number)
+        for kind, item in (("Issue", context.issue), ("Pull request", context.pull_request))
+        if item is not None
+    )
+    return f"{context.comment.kind.capitalize()} on #{number}" if context.comment else f"{kind} #{number}"
 
 
 def counted(memories: int) -> str:
@@ -63,12 +73,20 @@ def _table(context: PromptContext, *, private: bool) -> str:
 
 
 def _name(memory: MemoryView) -> str:
-    """The memory in one cell, linked to its source."""
-    title = literal(memory.title or memory.text.partition("\n")[0])
-    number = f"{literal(memory.repository)} {memory.number}: ".lstrip() if memory.number is not None else ""
+    """The memory in one cell, such as `review comment in #12 on src/x.py: Close the file`, linked to its source."""
+    title = literal(memory.title or memory.text.strip().partition("\n")[0])
     state = f" ({literal(memory.state)})" if memory.state else ""
-    text = f"{number}{title}{state}"
+    item = _item(memory)
+    text = f"{literal(item)}: {title}{state}" if item else f"{title}{state}"
     return f"[{text}]({memory.url})" if HTTP_URL.fullmatch(memory.url) else text
+
+
+def _item(memory: MemoryView) -> str:
+    """Which past item it is; empty for a fact."""
+    if memory.kind == "fact" or memory.number is None:
+        return ""
+    kind, number = memory.kind.removeprefix("past "), f"{memory.repository}#{memory.number}"
+    return f"{kind} in {number} on {memory.paths[0]}" if memory.paths else f"{kind} {number}"
 
 
 def literal(text: str, limit: int = _SHOWN) -> str:

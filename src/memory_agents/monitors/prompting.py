@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from memory_agents.core.context import PromptContext, template_values
+from memory_agents.core.context import PromptContext
 from memory_agents.core.fences import Fencer
+from memory_agents.core.template_values import template_values
 from memory_agents.errors import TemplateError
 from memory_agents.rendering import Templates
 

@@ -1,0 +1,123 @@
+"""What the Monitors share: the table of families, and the way from a Query to a Prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from memory_agents.core import context
+from memory_agents.core.fences import Fencer
+from memory_agents.core.github_events import (
+    ChangedPaths,
+    IssueCommentEvent,
+    IssueEvent,
+    ItemEvent,
+    PullRequestEvent,
+    ReviewCommentEvent,
+    ReviewEvent,
+    comment_of,
+    item_of,
+)
+from memory_agents.core.records import Query
+from memory_agents.memory.integration import MemoryIntegration, Recollection, Section
+from memory_agents.monitors import prompting
+from memory_agents.monitors.prompting import Prompt
+from memory_agents.rendering import Templates
+from memory_agents.settings import MIN_SCORES, Settings
+
+ABOUT_ISSUES = ("similar_issues", "conventions", "patterns")
+ABOUT_CODE = ("conventions", "patterns", "reviews", "similar_issues")
+
+FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "issue": ABOUT_ISSUES,
+        "pull_request": ABOUT_CODE,
+        "review_comment": ABOUT_CODE,
+        "review": ABOUT_CODE,
+    }
+)
+"""template → the sections of its Prompt, in their order"""
+
+MOST_TITLE, MOST_BODY, MOST_CONTEXT = 500, 8_000, 3_000
+"""characters of each part of a Query: beyond them words tell little and cost time"""
+
+_NUMBERED = re.compile(r"/(?:issues|pull)/(?=\d+(?:#|$))")
+
+
+def family(event: ItemEvent) -> str:
+    """The template of an event's family."""
+    match event:
+        case IssueEvent() | IssueCommentEvent() | PullRequestEvent():
+            return "pull_request" if item_of(event).is_pull_request else "issue"
+        case ReviewCommentEvent():
+            return "review_comment"
+        case ReviewEvent():
+            return "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What a Monitor hands to the edges."""
+
+    prompt: Prompt
+    recollection: Recollection
+
+
+class Monitor:
+    """Recalls for one event and renders its Prompt. It holds read-only memory."""
+
+    def __init__(self, memory: MemoryIntegration, templates: Templates, settings: Settings, fencer: Fencer) -> None:
+        """All it needs; nothing is opened here."""
+        self._memory = memory
+        self._templates = templates
+        self._settings = settings
+        self._fencer = fencer
+
+    async def _answer(self, event: ItemEvent, query: Query, paths: ChangedPaths) -> Recalled:
+        """Recall and render. Raises TemplateError where even the default template fails."""
+        own = family(event)
+        recollection = await self._memory.recall(query, self._sections(FAMILIES[own]))
+        return Recalled(
+            prompt=prompting.render(
+                self._templates,
+                (self._settings.template or own, own),
+                context.build(event, recollection.sections, status=recollection.status, paths=paths),
+                fencer=self._fencer,
+                max_bytes=self._settings.max_prompt_bytes,
+            ),
+            recollection=recollection,
+        )
+
+    def _sections(self, names: tuple[str, ...]) -> tuple[Section, ...]:
+        settings = self._settings
+        return tuple(
+            Section(
+                name=name,
+                namespaces=settings.sections[name],
+                top_k=settings.top_k,
+                min_score=MIN_SCORES[name] if settings.min_score is None else settings.min_score,
+            )
+            for name in names
+        )
+
+
+def asked(event: ItemEvent, now: datetime, *, context: str = "", paths: tuple[str, ...] = ()) -> Query:
+    """What the event says: the comment, or the issue or pull request itself, which is no answer."""
+    item, comment = item_of(event), comment_of(event)
+    return Query(
+        title="" if comment else item.title[:MOST_TITLE],
+        body=(comment or item).body[:MOST_BODY],
+        context=context[:MOST_CONTEXT],
+        labels=item.labels,
+        paths=paths,
+        exclude_urls=pages(item.url, comment.url if comment else ""),
+        now=now,
+    )
+
+
+def pages(*urls: str) -> frozenset[str]:
+    """The addresses of the event's own texts; GitHub has two for what stands in a pull request."""
+    return frozenset(_NUMBERED.sub(f"/{kind}/", url) for url in urls if url for kind in ("issues", "pull"))
