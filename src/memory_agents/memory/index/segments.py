@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from memory_agents.memory.index.corrupt import IndexCorrupt
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,8 +36,6 @@ DOCUMENT = np.dtype(
 )
 """What a search must know of every document; times in microseconds since 1970"""
 NEVER = np.iinfo(np.int64).max
-_GROWTH = 4
-"""A segment is merged with the one before it unless that is more than so many times larger"""
 _TERMS_AT_ONCE = 500
 _ROWS_AT_ONCE = 2_000
 
@@ -73,10 +71,7 @@ def postings(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[NDAr
 def add(connection: sqlite3.Connection, inverted: Inverted, described: NDArray[np.void]) -> None:
     """Add a segment with the DOCUMENT array `described`, and merge what has become small beside it."""
     segment = _insert(connection, described)
-    connection.executemany(
-        "INSERT INTO postings VALUES (?, ?, ?)",
-        ((segment, term, seal(found.tobytes())) for term, found in sorted(inverted.lists.items(), key=_term)),
-    )
+    _put(connection, segment, ((term, found.tobytes()) for term, found in sorted(inverted.lists.items(), key=_term)))
     _merge(connection)
 
 
@@ -93,16 +88,15 @@ def remove(connection: sqlite3.Connection, gone: set[int]) -> None:
 
 
 def _merge(connection: sqlite3.Connection) -> None:
-    """Merge the last segments until each is much larger than what follows it, like carrying in a counter.
+    """Merge the last segments until each is larger than all that follows it, like carrying in a counter.
 
-    So there are few of them however often Records are added one by one, and the large ones are
-    seldom rewritten.
+    So they are few however often Records are added one by one, and the large ones are seldom rewritten.
     """
     rows = connection.execute("SELECT segment, documents FROM segments ORDER BY segment").fetchall()
     held = [(segment, _array(blob, DOCUMENT)) for segment, blob in rows]
     tail = [held.pop()]
     size = len(tail[0][1])
-    while held and len(held[-1][1]) <= _GROWTH * size:
+    while held and len(held[-1][1]) <= size:
         tail.insert(0, held.pop())
         size += len(tail[0][1])
     if len(tail) == 1:
@@ -110,14 +104,10 @@ def _merge(connection: sqlite3.Connection) -> None:
     merged = _insert(connection, np.concatenate([array for _, array in tail]))
     live = np.concatenate([array["document"] for _, array in tail])
     # Side by side, a few terms at a time: large segments need not fit into memory.
-    lists = heapq.merge(*(_lists(connection, segment) for segment, _ in tail), key=_term)
-    rows_left = (
-        (merged, term, seal(left.tobytes()))
-        for term, parts in itertools.groupby(lists, key=_term)
-        if len(left := _only(np.concatenate([part for _, part in parts]), live))
-    )
-    while some := list(itertools.islice(rows_left, _ROWS_AT_ONCE)):
-        connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", some)
+    found = heapq.merge(*(_lists(connection, segment) for segment, _ in tail))
+    lists = ((term, b"".join([unseal(blob) for *_, blob in parts])) for term, parts in itertools.groupby(found, _term))
+    while some := list(itertools.islice(lists, _ROWS_AT_ONCE)):
+        _put(connection, merged, _only(live, some))
     for segment, _ in tail:
         _drop(connection, segment)
 
@@ -130,20 +120,35 @@ def _insert(connection: sqlite3.Connection, described: NDArray[np.void]) -> int:
     return int(row[0])
 
 
-def _lists(connection: sqlite3.Connection, segment: int) -> Iterator[tuple[str, NDArray[np.void]]]:
-    """(term, POSTING array) of the segment, ascending by term."""
-    rows = connection.execute("SELECT term, postings FROM postings WHERE segment = ? ORDER BY term", (segment,))
-    return ((term, _array(blob, POSTING)) for term, blob in rows)
+def _put(connection: sqlite3.Connection, segment: int, lists: Iterable[tuple[str, bytes]]) -> None:
+    rows = ((segment, term, seal(data)) for term, data in lists)
+    connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", rows)
 
 
-def _term(entry: tuple[str, object]) -> str:
-    return entry[0]
+def _lists(connection: sqlite3.Connection, segment: int) -> sqlite3.Cursor:
+    """(term, segment, sealed POSTING array), ascending."""
+    return connection.execute(
+        "SELECT term, segment, postings FROM postings WHERE segment = ? ORDER BY term", (segment,)
+    )
 
 
-def _only(found: NDArray[np.void], live: NDArray[np.uint32]) -> NDArray[np.void]:
-    """The postings of the documents whose numbers, ascending, are `live`."""
-    place = np.searchsorted(live, found["document"])
-    return found[live[np.minimum(place, len(live) - 1)] == found["document"]]
+def _term(row: Sequence[Any]) -> str:
+    return str(row[0])
+
+
+def _only(live: NDArray[np.uint32], lists: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """The lists without the postings of documents whose numbers are not among `live`, which ascends."""
+    found = _from_bytes(b"".join([data for _, data in lists]), POSTING)
+    place = np.minimum(np.searchsorted(live, found["document"]), len(live) - 1)
+    alive = live[place] == found["document"]
+    ends = np.cumsum([len(data) // POSTING.itemsize for _, data in lists])
+    kept_ends = np.concatenate([[0], np.cumsum(alive)])[ends] * POSTING.itemsize
+    kept = found[alive].tobytes()
+    start = 0
+    for (term, _), end in zip(lists, kept_ends.tolist(), strict=True):
+        if end > start:
+            yield term, kept[start:end]
+        start = end
 
 
 def _drop(connection: sqlite3.Connection, segment: int) -> None:

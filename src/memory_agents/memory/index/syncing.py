@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ from memory_agents.memory.index.database import transaction
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
+
+_RECORDS_AT_ONCE = 2_000
+"""that are taken apart into words at once, which takes more memory than they do"""
 
 Load = Callable[[Sequence[str]], Iterable[tuple[str, Record | None]]]
 
@@ -181,19 +185,19 @@ def _index(
     connection: sqlite3.Connection, added: Mapping[int, Record], is_cancelled: Callable[[], bool] = lambda: False
 ) -> None:
     """Make the Records, by document number ascending, findable."""
-    if not added:
-        return
-    inverted = invert((document, *fields(record)) for document, record in _until(is_cancelled, added))
-    described = np.zeros(len(added), dtype=segments.DOCUMENT)
-    for name in ("document", "title", "body"):
-        described[name] = inverted.lengths[name]
-    described["namespace"] = [_namespace(connection, record.namespace) for record in added.values()]
-    described["approved"] = [record.approved for record in added.values()]
-    described["created"] = [ranking.microseconds(record.created_at) for record in added.values()]
-    described["expires"] = [
-        ranking.microseconds(record.expires_at) if record.expires_at else segments.NEVER for record in added.values()
-    ]
-    segments.add(connection, inverted, described)
+    rows = iter(added.items())
+    while some := dict(itertools.islice(rows, _RECORDS_AT_ONCE)):
+        inverted = invert((document, *fields(record)) for document, record in _until(is_cancelled, some))
+        described = np.zeros(len(some), dtype=segments.DOCUMENT)
+        for name in ("document", "title", "body"):
+            described[name] = inverted.lengths[name]
+        described["namespace"] = [_namespace(connection, record.namespace) for record in some.values()]
+        described["approved"] = [record.approved for record in some.values()]
+        described["created"] = [ranking.microseconds(record.created_at) for record in some.values()]
+        described["expires"] = [
+            ranking.microseconds(record.expires_at) if record.expires_at else segments.NEVER for record in some.values()
+        ]
+        segments.add(connection, inverted, described)
 
 
 def _until(is_cancelled: Callable[[], bool], added: Mapping[int, Record]) -> Iterator[tuple[int, Record]]:
