@@ -73,29 +73,23 @@ class MemoryIntegration:
     async def recall(self, query: Query, sections: tuple[Section, ...]) -> Recollection:
         """Search every section; a section that fails is empty and noticed. Never raises for memory's sake."""
         started = time.monotonic()
-        found: dict[str, tuple[Match, ...]] = {section.name: () for section in sections}
+        found: dict[str, tuple[Match, ...]] = {}
         notices: list[Notice] = []
         info: ProviderInfo | None = None
-        answered = 0
         limit = asyncio.timeout(self._deadline)
         try:
             async with limit:
                 if self._reader is None:
                     self._reader = self._open_reader()
-                for section in sections:
-                    try:
-                        found[section.name] = await self._search(self._reader, query, section)
-                        answered += 1
-                    except Exception as error:  # noqa: BLE001 -- the next section may still answer
-                        notices.append(_notice(error))
+                await asyncio.gather(*(self._answer(self._reader, query, one, found, notices) for one in sections))
                 info = await self._reader.get_info()
                 notices += info.notices
         except Exception as error:  # noqa: BLE001 -- recall degrades here: memory must never stop a run
             notices.append(self._late() if limit.expired() else _notice(error))
-        status = _status(answered=answered, notices=notices, any_match=any(found.values()))
+        status = _status(answered=len(found), notices=notices, any_match=any(found.values()))
         return Recollection(
             status=status,
-            sections=MappingProxyType(found),
+            sections=MappingProxyType({section.name: found.get(section.name, ()) for section in sections}),
             notices=tuple(dict.fromkeys(notices)),
             info=info,
             seconds=time.monotonic() - started,
@@ -109,9 +103,20 @@ class MemoryIntegration:
         )
 
     @staticmethod
-    async def _search(reader: MemoryReader, query: Query, section: Section) -> tuple[Match, ...]:
-        matches = await reader.search_records(query, namespaces=section.namespaces, top_k=section.top_k)
-        return tuple(match for match in matches if match.score >= section.min_score)
+    async def _answer(
+        reader: MemoryReader,
+        query: Query,
+        section: Section,
+        found: dict[str, tuple[Match, ...]],
+        notices: list[Notice],
+    ) -> None:
+        """Search one section; what it answers is kept even where the others are too slow."""
+        try:
+            matches = await reader.search_records(query, namespaces=section.namespaces, top_k=section.top_k)
+        except Exception as error:  # noqa: BLE001 -- another section may still answer
+            notices.append(_notice(error))
+            return
+        found[section.name] = tuple(match for match in matches if match.score >= section.min_score)
 
 
 def _notice(error: Exception) -> Notice:

@@ -32,7 +32,7 @@ query($ids: [ID!]!) {
   nodes(ids: $ids) {
     id
     ... on Issue { title body state stateReason closedAt labels(first: 30) { nodes { name } } }
-    ... on PullRequest { title body state closedAt mergedAt labels(first: 30) { nodes { name } } }
+    ... on PullRequest { title body pullState: state closedAt mergedAt labels(first: 30) { nodes { name } } }
     ... on PullRequestReviewComment { body isMinimized }
   }
 }
@@ -124,7 +124,7 @@ def _seen(node_ids: Sequence[str], answer: Mapping[str, Any]) -> dict[str, Seen 
 
 def _node(node: Mapping[str, Any]) -> Seen:
     """One node; GraphQL's enumerations are in capitals."""
-    state = str(node.get("state", "")).lower()
+    state = str(node.get("state") or node.get("pullState") or "").lower()
     return Seen(
         title=str(node.get("title") or ""),
         body=str(node.get("body") or ""),

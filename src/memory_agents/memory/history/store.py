@@ -269,7 +269,7 @@ def _encoded(row: Row | Place) -> str:
 
 
 _T = TypeVar("_T", Item, Remark, ReviewRemark, Closing, Place)
-_TIMES = frozenset({"created_at", "closed_at", "merged_at", "upto", "began"})
+_TIMES = frozenset({"created_at", "closed_at", "merged_at", "upto", "known", "began"})
 _PEOPLE = frozenset({"author", "actor"})
 
 
