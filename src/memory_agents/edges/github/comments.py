@@ -1,0 +1,173 @@
+"""The one comment of ours in a conversation that is kept up to date: found by a hidden marker and its author.
+
+**Whose it is.** Anybody can post a comment that begins with the marker, and a token with `issues: write` could
+edit it. So a comment is ours only if its author's numeric id is that of whom the token acts as.
+
+**Runs that race** on one conversation end with exactly one comment, however their requests interleave. GitHub
+numbers comments in the order in which they are made. A run removes a comment only where it has seen one of ours
+with a lower id, so the lowest is never removed; and a run that posts lists once more, sees the lowest beside its own,
+and removes its own if nobody has. What is left takes the text of the one with the highest id, whichever run does it:
+of two runs that post, the later has the last word. (Of three, a slow one may bring back the text of the second.) A run
+that is killed between the two leaves a second comment, which the next run removes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from memory_agents.edges.github.api import GitHubApi
+from memory_agents.errors import GitHubFailure
+
+WRITES_ISSUES = "issues: write"
+
+_PAGE = 100
+"""the most comments that GitHub lists at once"""
+_PAGES = 10
+_WHO = "query { viewer { databaseId } }"
+"""https://docs.github.com/graphql/reference/queries#user; `GET /user` answers 403 to an installation token"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """What became of the comment."""
+
+    done: Literal["posted", "updated", "unchanged", "none"]
+    """`none`: there was nothing to say, and nothing that had been said"""
+    url: str = ""
+    """for a person; empty where there is no comment"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    id: int
+    author_id: int
+    body: str
+    url: str
+
+
+class GitHubComments:
+    """Writes comments on the issues of one repository. Nothing is sent twice by itself."""
+
+    def __init__(self, api: GitHubApi, repository: str) -> None:
+        """`repository`: `owner/name`."""
+        self._api = api
+        self._path = f"/repos/{repository}/issues"
+        self._own_id: int | None = None
+
+    async def put_sticky(self, number: int, marker: str, body: str | None, *, withdrawn: str) -> Sticky:
+        """Let our comment with the marker on issue `number` say `body`; post it where there is none.
+
+        body None: there is nothing to say. Nothing is posted then, but a comment that stands there says `withdrawn`
+        from now on. Both texts begin with the marker. Raises GitHubFailure; what was posted before it stays, and
+        the next run finds it.
+        """
+        text = withdrawn if body is None else body
+        if not text.startswith(marker):
+            message = f"a comment that does not begin with {marker!r} would never be found again"
+            raise ValueError(message)
+        own_id = await self._who()  # before anything is written
+        if ours := await self._ours(number, marker, own_id):
+            return await self._settle(number, ours, text)
+        if body is None:
+            return Sticky("none")
+        what = f"comment on #{number}"
+        posted = _comment(await self._send(number, what, "POST", f"/{number}/comments", body={"body": body}))
+        ours = await self._ours(number, marker, own_id)
+        kept = await self._settle(number, ours, ours[-1].body) if ours else None
+        return Sticky("posted", kept.url if kept else posted.url if posted else "")
+
+    async def _settle(self, number: int, ours: list[_Comment], text: str) -> Sticky:
+        """Keep the first, which says `text` from now on, and remove the others."""
+        kept, *others = ours
+        is_changed = kept.body.strip() != text.strip()
+        if is_changed:
+            what = f"update the comment on #{number}"
+            await self._send(number, what, "PATCH", f"/comments/{kept.id}", body={"body": text})
+        for other in others:
+            await self._remove(number, other)
+        return Sticky("updated" if is_changed or others else "unchanged", kept.url)
+
+    async def _remove(self, number: int, comment: _Comment) -> None:
+        try:
+            what = f"remove the second comment on #{number}"
+            await self._send(number, what, "DELETE", f"/comments/{comment.id}")
+        except GitHubFailure as failure:
+            if failure.status != 404:  # another run was faster
+                raise
+
+    async def _ours(self, number: int, marker: str, own_id: int) -> list[_Comment]:
+        """Our comments with the marker, by id.
+
+        https://docs.github.com/rest/issues/comments#list-issue-comments
+        """
+        found: list[_Comment] = []
+        for page in range(1, _PAGES + 1):
+            query = {"per_page": str(_PAGE), "page": str(page)}
+            rows = await self._send(
+                number, f"list the comments of #{number}", "GET", f"/{number}/comments", query=query
+            )
+            comments = [_comment(row) for row in rows] if isinstance(rows, list) else []
+            found += (one for one in comments if one and one.author_id == own_id and one.body.startswith(marker))
+            if len(comments) < _PAGE:
+                break
+        else:
+            if not found:  # posted at each run, were it behind these
+                raise GitHubFailure(
+                    f"#{number} has {_PAGE * _PAGES:,} comments or more, and none of the first is ours: "
+                    "no comment is written there."
+                )
+        return sorted(found, key=lambda comment: comment.id)
+
+    async def _who(self) -> int:
+        """The numeric id of whom the token acts as, asked once."""
+        if self._own_id is None:
+            what = "say whom the token acts as"
+            match await self._api.graphql(what, _WHO, {}, needs=WRITES_ISSUES):
+                case {"data": {"viewer": {"databaseId": int(own_id)}}}:
+                    self._own_id = own_id
+                case _:
+                    raise GitHubFailure(
+                        "GitHub does not say whom the token acts as, so no comment is written.",
+                        fix="run again later, or pass the job's own `github-token`",
+                    )
+        return self._own_id
+
+    async def _send(
+        self,
+        number: int,
+        what: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> object:
+        try:
+            url = f"{self._path}{path}"
+            return (await self._api.send(what, method, url, needs=WRITES_ISSUES, query=query, body=body)).body
+        except GitHubFailure as failure:
+            raise _told(failure, number) from None
+
+
+def _comment(row: object) -> _Comment | None:
+    """A comment as REST shows it; None for one whose author's account is gone."""
+    match row:
+        case {"id": int(key), "user": {"id": int(author_id)}, "body": str(body), "html_url": str(url)}:
+            return _Comment(key, author_id, body, url)
+        case _:
+            return None
+
+
+def _told(failure: GitHubFailure, number: int) -> GitHubFailure:
+    """The failure in our words where GitHub's say that it is about the conversation, not about the token."""
+    if failure.status == 403 and " is locked" in failure.message:
+        return GitHubFailure(
+            f"The conversation of #{number} is locked: no comment is written there.",
+            fix="unlock it if the comment is wanted",
+            status=failure.status,
+        )
+    if failure.status == 410:
+        return GitHubFailure(f"#{number} was deleted: no comment is written there.", status=failure.status)
+    return failure
