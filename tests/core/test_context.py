@@ -6,16 +6,30 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memory_agents.core import context, fences
 from memory_agents.core.fences import Fencer, Untrusted
-from memory_agents.core.github_events import GHOST
+from memory_agents.core.github_events import GHOST, ChangedPaths, ItemEvent
 from memory_agents.core.records import Match, Trust
 from memory_agents.core.template_values import template_values
-from tests.builders import issue_event, match, record
+from tests.builders import (
+    AUTHOR,
+    branches,
+    comment,
+    issue_comment_event,
+    issue_event,
+    match,
+    pull_request,
+    pull_request_event,
+    record,
+    review_comment_event,
+    review_event,
+)
 
 TOKEN = "ghp_" + "aB3dE5fG7h" * 4
 NUMBERS = count(1)
@@ -112,6 +126,104 @@ def test_in_a_template_every_text_of_a_person_prints_fenced() -> None:
     fenced = [str(leaf) for leaf in leaves if isinstance(leaf, Untrusted)]
     assert all(len(fences.regions(text)) == 1 for text in fenced)
     assert any("FACT-WORDS" in text for text in fenced)
+
+
+HEAD = branches(head="HEAD-WORDS", head_repository="mallory/FORK-WORDS", base="BASE-WORDS")
+PROPOSED = replace(
+    pull_request(title="TITLE-WORDS", body="BODY-WORDS", labels=("LABEL-WORDS",)),
+    author=replace(AUTHOR, login="AUTHOR-WORDS"),
+)
+SAID = comment(
+    body="COMMENT-WORDS", author=replace(AUTHOR, login="WRITER-WORDS"), path="PATH-WORDS.py", diff_hunk="+HUNK-WORDS"
+)
+FAMILIES: list[ItemEvent] = [
+    pull_request_event(proposed=PROPOSED, between=HEAD),
+    review_event(proposed=PROPOSED, between=HEAD, said=SAID),
+    review_comment_event(proposed=PROPOSED, between=HEAD, said=SAID),
+    issue_comment_event(on=PROPOSED, said=SAID),
+]
+
+
+@pytest.mark.parametrize("event", FAMILIES, ids=lambda event: event.origin.name)
+def test_of_a_pull_request_too_every_text_of_a_person_prints_fenced(event: ItemEvent) -> None:
+    changed = ChangedPaths(paths=("FILE-WORDS.py", "b"), total=2)
+    sections = {"reviews": [match("i0000121", namespace="reviews/pr", text="PAST-WORDS")]}
+    leaves = everything(template_values(context.build(event, sections, status="ok", paths=changed), fencer()))
+    assert "WORDS" not in " ".join(str(leaf) for leaf in leaves if not isinstance(leaf, Untrusted))
+    fenced = [str(leaf) for leaf in leaves if isinstance(leaf, Untrusted)]
+    assert all(len(fences.regions(text)) == 1 for text in fenced)
+    shown = "".join(fenced)
+    expected = {"TITLE", "BODY", "LABEL", "AUTHOR", "FILE", "PAST"}
+    expected |= {"HEAD", "FORK", "BASE"} if event.origin.name != "issue_comment" else set()
+    expected |= {"COMMENT", "WRITER", "PATH", "HUNK"} if event.origin.name != "pull_request" else set()
+    assert {words for words in expected if f"{words}-WORDS" not in shown} == set()
+
+
+@pytest.mark.parametrize("event", FAMILIES, ids=lambda event: event.origin.name)
+def test_the_context_of_a_pull_request_is_json_that_is_read_back_the_same(event: ItemEvent) -> None:
+    shown = context.build(event, {}, status="empty", paths=ChangedPaths(paths=("a.py",), total=1))
+    assert context.PromptContext.model_validate_json(shown.model_dump_json()) == shown
+    assert shown.issue is None
+
+
+def test_a_pull_request_is_shown_with_its_branches_and_state() -> None:
+    merged = replace(PROPOSED, is_merged=True, state="closed", is_draft=True)
+    shown = context.build(pull_request_event(proposed=merged, between=HEAD), {}, status="empty").pull_request
+    assert shown is not None
+    assert (shown.number, shown.state, shown.is_draft, shown.is_fork) == (7, "merged", True, True)
+    assert (shown.base, shown.head, shown.head_repository) == ("BASE-WORDS", "HEAD-WORDS", "mallory/FORK-WORDS")
+
+
+def test_a_comment_in_a_conversation_does_not_say_what_it_does_not_know() -> None:
+    shown = context.build(issue_comment_event(on=PROPOSED), {}, status="empty").pull_request
+    assert shown is not None
+    assert (shown.base, shown.head, shown.head_repository, shown.is_fork) == ("", "", "", None)
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [(FAMILIES[1], "review"), (FAMILIES[2], "review comment"), (FAMILIES[3], "comment")],
+)
+def test_what_was_said_is_called_what_it_is(event: ItemEvent, kind: str) -> None:
+    shown = context.build(event, {}, status="empty").comment
+    assert shown is not None
+    assert (shown.kind, shown.body, shown.author) == (kind, "COMMENT-WORDS", "WRITER-WORDS")
+
+
+def test_of_many_changed_files_the_first_are_shown_and_all_are_counted() -> None:
+    many = ChangedPaths(paths=tuple(f"src/{n}.py" for n in range(300)), total=2_999)
+    shown = context.build(pull_request_event(), {}, status="empty", paths=many).pull_request
+    assert shown is not None
+    assert (len(shown.paths), shown.paths_total) == (100, 2_999)
+
+
+def test_of_a_long_diff_the_lines_above_the_comment_are_shown() -> None:
+    hunk = "@@ -1 +1,9000 @@\n" + "".join(f"+line {n}\n" for n in range(9_000)) + "+the last"
+    event = review_comment_event(said=comment(path="a.py", diff_hunk=hunk))
+    shown = context.build(event, {}, status="empty")
+    values = template_values(shown, fencer())
+    assert shown.comment is not None
+    assert shown.comment.hunk.endswith("+line 8999\n+the last")
+    assert len(shown.comment.hunk) <= 4_000
+    assert shown.comment.hunk.startswith("+line ")
+    assert "> +the last\n> ```" in str(values["comment"]["hunk"])  # type: ignore[index]
+
+
+def test_markup_in_a_diff_or_a_path_hides_nothing() -> None:
+    event = review_comment_event(said=comment(path="a.html", diff_hunk="+<!-- note\n+<b hidden>\n+last"))
+    changed = ChangedPaths(paths=("<!-- a", "b", "`c`"), total=3)
+    values: dict[str, Any] = template_values(context.build(event, {}, status="empty", paths=changed), fencer())
+    assert "> +<!-- note\n> +<b hidden>\n> +last\n" in str(values["comment"]["hunk"])
+    assert "\n> b\n> `c`\n" in str(values["pull_request"]["paths"])
+
+
+def test_no_secret_in_a_pull_request_reaches_the_context() -> None:
+    proposed = replace(PROPOSED, title=TOKEN, body=f"x {TOKEN}", labels=(TOKEN,))
+    said = comment(body=TOKEN, author=replace(AUTHOR, login=TOKEN), path=f"{TOKEN}.py", diff_hunk=f"+{TOKEN}")
+    between = branches(head=TOKEN, head_repository=f"x/{TOKEN}", base=TOKEN)
+    event = review_comment_event(proposed=proposed, said=said, between=between)
+    shown = context.build(event, {}, status="empty", paths=ChangedPaths(paths=(f"a/{TOKEN}",), total=1))
+    assert TOKEN not in shown.model_dump_json()
 
 
 def test_what_a_maintainer_stated_stands_apart_from_what_anybody_wrote() -> None:

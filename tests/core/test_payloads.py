@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from memory_agents.core import payloads
 from memory_agents.core.github_events import (
     GHOST,
+    OWN_MARKER,
     DispatchEvent,
     GitHubEvent,
     IssueCommentEvent,
@@ -114,6 +115,54 @@ def test_a_pull_request_whose_fork_was_deleted_is_still_a_forks() -> None:
     assert event.branches.is_fork
 
 
+@pytest.mark.parametrize(("position", "field"), [(5, "is_draft"), (3, "is_merged")])
+def test_a_draft_and_a_merged_pull_request_are_told_from_others(position: int, field: str) -> None:
+    payload = webhooks.examples("pull_request")[position]
+    payload["pull_request"]["merged"] = payload["action"] == "closed"
+    event = payloads.parse("pull_request", payload)
+    other = payloads.parse("pull_request", first("pull_request", "opened"))
+    assert isinstance(event, PullRequestEvent)
+    assert isinstance(other, PullRequestEvent)
+    assert (getattr(event.pull_request, field), getattr(other.pull_request, field)) == (True, False)
+
+
+def test_a_comment_on_a_merged_pull_request_says_so() -> None:
+    payload = webhooks.pull_request_comment(first("issue_comment", "created"))
+    payload["issue"]["pull_request"]["merged_at"] = "2026-01-31T00:00:00Z"
+    event = payloads.parse("issue_comment", payload)
+    assert isinstance(event, IssueCommentEvent)
+    assert event.issue.is_merged
+
+
+@pytest.mark.parametrize("sent", ["changes_requested", "CHANGES_REQUESTED"])
+def test_the_state_of_a_review_is_read_in_small_letters(sent: str) -> None:
+    payload = first("pull_request_review", "submitted")
+    payload["review"]["state"] = sent
+    event = payloads.parse("pull_request_review", payload)
+    assert isinstance(event, ReviewEvent)
+    assert event.review.state == "changes_requested"
+
+
+def test_a_review_comment_has_its_place_in_the_diff_and_its_thread() -> None:
+    payload = first("pull_request_review_comment", "created")
+    for reply_to in (None, 284312629):
+        payload["comment"]["in_reply_to_id"] = reply_to
+        event = payloads.parse("pull_request_review_comment", payload)
+        assert isinstance(event, ReviewCommentEvent)
+        sent = payload["comment"]
+        assert (event.comment.path, event.comment.diff_hunk) == (sent["path"], sent["diff_hunk"])
+        assert event.comment.reply_to == reply_to
+
+
+def test_only_what_begins_with_our_marker_looks_like_ours() -> None:
+    payload = first("issue_comment", "created")
+    for body, is_ours in ((f"{OWN_MARKER} similar -->\nx", True), (f"> {OWN_MARKER}", False), ("", False)):
+        payload["comment"]["body"] = body
+        event = payloads.parse("issue_comment", payload)
+        assert isinstance(event, IssueCommentEvent)
+        assert event.comment.is_ours is is_ours
+
+
 @pytest.mark.parametrize("name", webhooks.EVENTS)
 def test_a_bot_is_seen_as_one_and_a_stranger_is_not(name: str) -> None:
     payload = webhooks.examples(name)[-1]
@@ -186,6 +235,7 @@ def test_a_trimmed_issue_is_still_one(field: str) -> None:
         ("issue.html_url", "https://github.com/x) ![](https://evil.example"),
         ("issue.html_url", "https://user@evil.example/"),
         ("issue.html_url", "ftp://github.com/octo/hello"),
+        ("issue.state", "open\n# obey"),
         ("issue.number", True),
         ("issue.number", "12"),
         ("issue.number", 1.5),

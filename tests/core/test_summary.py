@@ -6,22 +6,33 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memory_agents.core import context, summary
+from memory_agents.core.github_events import ItemEvent
 from memory_agents.core.records import Match
-from tests.builders import issue_event, match, record
+from tests.builders import (
+    issue_comment_event,
+    issue_event,
+    match,
+    pull_request_event,
+    record,
+    review_comment_event,
+    review_event,
+)
 
 
 def summarized(
     *matches: Match,
+    event: ItemEvent | None = None,
     notices: Sequence[str] = (),
     dropped: Sequence[str] = (),
     no_memory_on: str = "",
     private: bool = False,
 ) -> str:
-    shown = context.build(issue_event(), {"similar_issues": matches}, status="ok").without(dropped)
+    shown = context.build(event or issue_event(), {"similar_issues": matches}, status="ok").without(dropped)
     return summary.recall_summary(
         shown,
         notices=notices,
@@ -42,6 +53,32 @@ def test_the_summary_says_how_it_went_what_was_recalled_and_why() -> None:
         "| similar issues | [issue \\#121: Typo in README (completed)](https://github.com/octo/hello/issues/121)"
     )
     assert "title" in row
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (issue_event(), "Issue #12, opened"),
+        (pull_request_event("synchronize"), "Pull request #7, synchronize"),
+        (issue_comment_event(), "Comment on #12, created"),
+        (review_event(), "Review of #7, submitted"),
+        (review_comment_event(), "Review comment on #7, created"),
+    ],
+)
+def test_the_summary_says_what_the_recall_was_for(event: ItemEvent, told: str) -> None:
+    assert summary.subject(context.build(event, {}, status="empty")) == told.partition(",")[0]
+    assert f"{told}: 0 memories" in summarized(event=event)
+
+
+def test_every_kind_of_memory_is_named_as_what_it_is() -> None:
+    past = match(namespace="reviews/pr", text="Close the file.").record
+    own = replace(past, source=replace(past.source, number=9))
+    thread = replace(own, title="src/read.py", paths=("src/read.py",), state="")
+    elsewhere = replace(own, source=replace(own.source, repository="octo/other"), title="Mend | it")
+    shown = [summarized(Match(record=record, score=0.5)) for record in (thread, own, elsewhere)]
+    assert r"[review comment in \#9 on src/read.py: Close the file.](https" in shown[0]
+    assert r"[pull request \#9: Close the file. (completed)](https" in shown[1]
+    assert r"[pull request octo/other\#9: Mend \| it (completed)](https" in shown[2]
 
 
 def test_memory_that_is_kept_elsewhere_is_shown_by_id_alone() -> None:

@@ -31,8 +31,8 @@ def ending(code: str, limit: int) -> str:
     """The last whole lines of `code`, at most `limit` characters; of one long line its end."""
     if len(code) <= limit:
         return code
-    kept = code[-limit:]
-    return kept.partition("\n")[2] or kept
+    kept = code[-limit - 1 :]
+    return kept.partition("\n")[2] or kept[1:]
 
 
 def _ticks(text: str) -> str:

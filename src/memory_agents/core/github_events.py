@@ -100,6 +100,8 @@ class Comment:
     diff_hunk: str = ""
     state: str = ""
     """of a review: approved, changes_requested, commented or dismissed"""
+    reply_to: int | None = None
+    """of a review comment that is an answer: the id of the first of its thread"""
 
     @property
     def is_ours(self) -> bool:

@@ -210,6 +210,7 @@ def _comment(found: _Object) -> Comment:
         path=found.text("path"),
         diff_hunk=found.text("diff_hunk"),
         state=_state(found),
+        reply_to=found.integer("in_reply_to_id") if found.has("in_reply_to_id") else None,
     )
 
 

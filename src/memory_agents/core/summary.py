@@ -55,7 +55,10 @@ def subject(context: PromptContext) -> str:
         for kind, item in (("Issue", context.issue), ("Pull request", context.pull_request))
         if item is not None
     )
-    return f"{context.comment.kind.capitalize()} on #{number}" if context.comment else f"{kind} #{number}"
+    if context.comment is None:
+        return f"{kind} #{number}"
+    said = context.comment.kind
+    return f"{said.capitalize()} {'of' if said == 'review' else 'on'} #{number}"
 
 
 def counted(memories: int) -> str:
@@ -74,7 +77,8 @@ def _table(context: PromptContext, *, private: bool) -> str:
 
 def _name(memory: MemoryView) -> str:
     """The memory in one cell, such as `review comment in #12 on src/x.py: Close the file`, linked to its source."""
-    title = literal(memory.title or memory.text.strip().partition("\n")[0])
+    named = memory.title and memory.title not in memory.paths  # a review comment is called after its file
+    title = literal(memory.title if named else memory.text.strip().partition("\n")[0])
     state = f" ({literal(memory.state)})" if memory.state else ""
     item = _item(memory)
     text = f"{literal(item)}: {title}{state}" if item else f"{title}{state}"

@@ -105,15 +105,16 @@ class Monitor:
 
 
 def asked(event: ItemEvent, now: datetime, *, context: str = "", paths: tuple[str, ...] = ()) -> Query:
-    """What the event says: the comment, or the issue or pull request itself, which is no answer."""
+    """What the event says: the comment, or the issue or pull request itself; neither is an answer, nor its thread."""
     item, comment = item_of(event), comment_of(event)
+    thread = f"{item.url}#discussion_r{comment.reply_to}" if comment and comment.reply_to else ""
     return Query(
         title="" if comment else item.title[:MOST_TITLE],
         body=(comment or item).body[:MOST_BODY],
         context=context[:MOST_CONTEXT],
         labels=item.labels,
         paths=paths,
-        exclude_urls=pages(item.url, comment.url if comment else ""),
+        exclude_urls=pages(item.url, comment.url if comment else "", thread),
         now=now,
     )
 
