@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory_agents.core import namespaces, ranking, ranking_reasons
+from memory_agents.core import namespaces, ranking, ranking_paths
 from memory_agents.core.records import Match, Query, Record
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -55,19 +55,24 @@ def test_reasons_name_the_rarest_shared_words_as_the_query_has_them() -> None:
 
 
 def test_labels_paths_and_recency_are_reasons() -> None:
-    record = replace(issue("new", "Parser", days=2), labels=("Bug", "p1"), paths=("src/api/**",))
-    query = Query(title="parser", labels=("bug",), paths=("src/api/v1/users.py",), now=NOW)
-    (match,) = ranking.rank(query, [record], top_k=1)
-    assert match.reasons == ("title: parser", "label: Bug", "path: src/api/**", "recent")
+    query = Query(title="parser", labels=("bug",), paths=("src/api/users.py",), now=NOW)
+    past = replace(issue("new", "Parser", days=2), labels=("Bug", "p1"), paths=("src/api/users.py",))
+    scoped = fact("new", "Parser", "src/api/**")
+    (of_past,), (of_fact,) = (ranking.rank(query, [record], top_k=1) for record in (past, scoped))
+    assert of_past.reasons == ("title: parser", "label: Bug", "path: src/api/users.py", "recent")
+    assert of_fact.reasons == ("text: parser", "path: src/api/**")
+    (beside,) = ranking.rank(query, [replace(past, paths=("src/api/roles.py",))], top_k=1)
+    assert beside.reasons == ("title: parser", "label: Bug", "same folder: src/api/", "recent")
 
 
 def test_reasons_cannot_carry_markup() -> None:
     hostile = "[x](http://e.example) @all <b>`parser`</b> ${{ secrets }}"
-    record = replace(issue("hostile", hostile, hostile), labels=(hostile,), paths=(hostile + "/**", "**"))
-    query = Query(title=hostile, body=hostile, labels=(hostile,), paths=("a/b",), now=NOW)
-    (match,) = ranking.rank(query, [record], top_k=1)
-    assert match.reasons
-    assert all(re.fullmatch(r"[a-z]+(: [\w.*/,\- ]+)?", reason) for reason in match.reasons)
+    record = replace(issue("hostile", hostile, hostile), labels=(hostile,), paths=(hostile + "/a",))
+    query = Query(title=hostile, body=hostile, context=hostile, labels=(hostile,), now=NOW)
+    for path in (hostile + "/a", hostile + "/b"):
+        (match,) = ranking.rank(replace(query, paths=(path,)), [record], top_k=1)
+        assert len(match.reasons) == 3
+        assert all(re.fullmatch(r"[a-z ]+(: [\w.*/,\- ]+)?", reason) for reason in match.reasons)
 
 
 def test_only_function_words_in_common_is_no_match() -> None:
@@ -177,12 +182,12 @@ def test_excluded_expired_and_unapproved_records_are_never_an_answer() -> None:
     ],
 )
 def test_a_glob_covers_paths_as_people_write_them(glob: str, path: str, covered: bool) -> None:
-    assert ranking_reasons.path_matches(path, glob) is covered
+    assert ranking_paths.path_matches(path, glob) is covered
 
 
 def test_a_hostile_glob_is_matched_in_a_moment() -> None:
     started = time.perf_counter()
-    assert not ranking_reasons.path_matches("a/" * 200 + "b", "**/a/" * 60 + "c")
+    assert not ranking_paths.path_matches("a/" * 200 + "b", "**/a/" * 60 + "c")
     assert time.perf_counter() - started < 1.0
 
 

@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from memory_agents.core import namespaces, text
+from memory_agents.core import text
+from memory_agents.core.ranking_paths import is_past
 from memory_agents.core.ranking_postings import fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from memory_agents.core.ranking_paths import Touched
     from memory_agents.core.records import Query, Record
 
 MOST_WORDS = 4
 LONGEST = 40
+LONGEST_PATH = 80
 RECENT = timedelta(days=30)
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _UNSAFE_IN_PATH = re.compile(r"[^\w.*/-]+")
 
 
-def reasons(query: Query, record: Record, words: Mapping[str, str], rarity: Mapping[str, float]) -> tuple[str, ...]:
+def reasons(
+    query: Query, touched: Touched, record: Record, words: Mapping[str, str], rarity: Mapping[str, float]
+) -> tuple[str, ...]:
     """The phrases, such as `title: parser, timeout`; words are the rarest that both share, as the query has them."""
     in_title, in_body = (set(text.tokens(field)) & words.keys() for field in fields(record))
     found = []
@@ -36,9 +40,11 @@ def reasons(query: Query, record: Record, words: Mapping[str, str], rarity: Mapp
             found.append(f"{name}: {', '.join(shown)}")
     if labels := shared_labels(record, query):
         found.append(f"label: {', '.join(_UNSAFE.sub('-', label)[:LONGEST] for label in labels[:MOST_WORDS])}")
-    if glob := scoped_path(record, query):
-        found.append(f"path: {_UNSAFE_IN_PATH.sub('-', glob)[:LONGEST]}")
-    if record.namespace.startswith(namespaces.HISTORY_PREFIX) and query.now - record.created_at <= RECENT:
+    if path := touched.path_of(record):
+        found.append(f"path: {_UNSAFE_IN_PATH.sub('-', path)[:LONGEST_PATH]}")
+    elif folder := touched.folder_of(record):
+        found.append(f"same folder: {_UNSAFE_IN_PATH.sub('-', folder)[:LONGEST_PATH]}")
+    if is_past(record) and query.now - record.created_at <= RECENT:
         found.append("recent")
     return tuple(found)
 
@@ -47,41 +53,6 @@ def shared_labels(record: Record, query: Query) -> tuple[str, ...]:
     """The labels of `record` that `query` has too, whatever their case, sorted."""
     asked = {label.casefold() for label in query.labels}
     return tuple(sorted(label for label in record.labels if label.casefold() in asked))
-
-
-def scoped_path(record: Record, query: Query) -> str:
-    """The first glob of `record` that one of the query's paths matches, or ''."""
-    return next((glob for glob in record.paths if any(path_matches(path, glob) for path in query.paths)), "")
-
-
-def path_matches(path: str, glob: str) -> bool:
-    """Whether `glob` covers `path`: `*` stays within a folder, `**` crosses folders.
-
-    A glob without `/` is a file name at any depth, and one that ends in `/` is everything below.
-    """
-    if "/" not in glob:
-        return fnmatchcase(path.rpartition("/")[2], glob)
-    pattern = (glob + "**" if glob.endswith("/") else glob).strip("/").split("/")
-    return _segments_match(path.strip("/").split("/"), pattern)
-
-
-def _segments_match(segments: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Match as one matches wildcards: on a miss the last `**` takes one segment more; never exponential."""
-    at = wanted = 0
-    retry_at, retry_wanted = 0, -1
-    while at < len(segments):
-        if wanted < len(pattern) and pattern[wanted] == "**":
-            retry_at, retry_wanted = at, wanted
-            wanted += 1
-        elif wanted < len(pattern) and fnmatchcase(segments[at], pattern[wanted]):
-            at += 1
-            wanted += 1
-        elif retry_wanted >= 0:
-            retry_at += 1
-            at, wanted = retry_at, retry_wanted + 1
-        else:
-            return False
-    return all(segment == "**" for segment in pattern[wanted:])
 
 
 def _rarest(shared: set[str], words: Mapping[str, str], rarity: Mapping[str, float]) -> list[str]:

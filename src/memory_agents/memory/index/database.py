@@ -33,8 +33,10 @@ _NO_FILE = (0, 0)
 _TABLES = """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE namespaces (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-    -- One row for each key: without an id if what it names cannot be read, and shadowed if a
-    -- smaller key has a Record of the same id. The Records stand apart, so that this stays small.
+    CREATE TABLE paths (number INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, folder BLOB NOT NULL);
+    CREATE INDEX paths_by_folder ON paths (folder);
+    -- One row for each key: without an id if what it names cannot be read, shadowed if a smaller key
+    -- has a Record of the same id, scoped if it has globs. The Records stand apart: so this stays small.
     CREATE TABLE records (
         document INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, version BLOB NOT NULL, id BLOB,
         url BLOB, namespace INTEGER, created INTEGER, scoped INTEGER NOT NULL DEFAULT 0,

@@ -16,10 +16,11 @@ import numpy as np
 
 from memory_agents.core import namespaces as names
 from memory_agents.core import ranking
+from memory_agents.core.ranking_paths import Touched
 from memory_agents.memory.index import database, segments, syncing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 _SPARE = 20
 """Records that are read beyond those asked for: a shared label may lift one of them"""
-_TIES = 200
-"""Records of equal score that are read at most, to order them by time and id"""
 
 
 class LocalIndex:
@@ -94,18 +93,16 @@ class LocalIndex:
         """The best `top_k` recallable Records of the namespaces (globs), best first."""
         terms = ranking.QueryTerms.of(query)
         with self._lock, database.transaction(self._connection):
-            documents, history = self._documents(namespaces)
-            candidates = self._candidates(documents, history, terms.terms)
-            found = ranking.strengths(query, terms, candidates)
+            documents = self._documents(namespaces)
+            found = ranking.strengths(query, terms, self._candidates(documents, query, terms.terms))
             now = ranking.microseconds(query.now)
             allowed = (documents["approved"] == 1) & (documents["expires"] > now)
-            allowed &= ~np.isin(documents["document"], self._excluded(query))
+            for column, values in (("id", query.exclude), ("url", query.exclude_urls)):
+                excluded = self._numbers(f"SELECT document FROM records WHERE {column} = ?", values)  # noqa: S608
+                allowed &= ~np.isin(documents["document"], excluded)
             score = found.score * allowed
             # Only labels can change the order of the scores, and few queries have any.
-            best = _best(score, documents["created"], top_k + _SPARE * bool(query.labels))
-            if query.paths:
-                scoped = [row[0] for row in self._connection.execute("SELECT document FROM records WHERE scoped")]
-                best = np.union1d(best, np.flatnonzero(np.isin(documents["document"], scoped)))
+            best = self._best(documents, score, top_k + _SPARE * bool(query.labels))
             numbers, scores = documents["document"][best].tolist(), score[best].tolist()
             scored = [
                 (syncing.content(self._connection, number), its) for number, its in zip(numbers, scores, strict=True)
@@ -173,52 +170,65 @@ class LocalIndex:
         rows = self._connection.execute("SELECT number, name FROM namespaces")
         return {number: str(name) for number, name in rows if names.matches(str(name), globs)}
 
-    def _documents(self, globs: tuple[str, ...]) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
-        """The documents of the namespaces, and whether each is a past item."""
+    def _documents(self, globs: tuple[str, ...]) -> NDArray[np.void]:
+        """The documents of the namespaces."""
         covered = self._namespaces(globs)
-        past = [number for number, name in covered.items() if name.startswith(names.HISTORY_PREFIX)]
         documents = segments.documents(self._connection)
-        if covered.keys() != self._namespaces(("*",)).keys():
-            documents = documents[np.isin(documents["namespace"], list(covered))]
-        return documents, np.isin(documents["namespace"], past)
+        return documents[np.isin(documents["namespace"], list(covered))]
 
-    def _candidates(
-        self, documents: NDArray[np.void], history: NDArray[np.bool_], terms: tuple[str, ...]
-    ) -> ranking.Candidates:
+    def _candidates(self, documents: NDArray[np.void], query: Query, terms: tuple[str, ...]) -> ranking.Candidates:
         postings, term = segments.postings(self._connection, terms)
         highest = max((int(found["document"].max()) for found in (documents, postings) if len(found)), default=0)
-        place = np.full(highest + 1, -1, dtype=np.int64)
-        place[documents["document"]] = np.arange(len(documents))
+        place = np.full(highest + 1, -1, dtype=np.int32)
+        place[documents["document"]] = np.arange(len(documents), dtype=np.int32)
         position = place[postings["document"]]
         there = position >= 0
         return ranking.Candidates(
             title_length=documents["title"].astype(np.float64),
             body_length=documents["body"].astype(np.float64),
             created_us=documents["created"],
-            history=history,
+            history=np.isin(documents["namespace"], list(self._namespaces((f"{names.HISTORY_PREFIX}*",)))),
+            nearness=self._nearness(documents, place, query),
             document=position[there],
-            title=postings["title"][there].astype(np.float64),
-            body=postings["body"][there].astype(np.float64),
+            title=postings["title"][there],
+            body=postings["body"][there],
             term=term[there],
         )
 
-    def _excluded(self, query: Query) -> Sequence[int]:
-        excluded = []
-        for column, values in (("id", query.exclude), ("url", query.exclude_urls)):
-            for value in values:
-                rows = self._connection.execute(
-                    f"SELECT document FROM records WHERE {column} = ?",  # noqa: S608
-                    (syncing.blob(value),),
-                )
-                excluded += [row[0] for row in rows]
-        return excluded
+    def _nearness(self, documents: NDArray[np.void], place: NDArray[np.int32], query: Query) -> NDArray[np.float64]:
+        """[documents] the bonus for their paths; `place` says where a document stands among them."""
+        touched = Touched.of(query.paths)
+        nearness = np.zeros(len(documents))
+        for condition, values, bonus in (
+            ("folder = ?", touched.folders, ranking.FOLDER_BONUS),
+            ("path = ?", touched.files, ranking.PATH_BONUS),  # last, for it is the better one of both
+        ):
+            numbers = self._numbers(f"SELECT number FROM paths WHERE {condition}", values)  # noqa: S608
+            nearness[np.isin(documents["path"], numbers)] = bonus
+        if query.paths:
+            for (number,) in self._connection.execute("SELECT document FROM records WHERE scoped").fetchall():
+                if number < len(place) and place[number] >= 0:
+                    record = syncing.content(self._connection, number)
+                    nearness[place[number]] = ranking.nearness(touched, record)
+        return nearness
 
+    def _numbers(self, question: str, values: Iterable[str]) -> NDArray[np.int64]:
+        """What SQL finds for each of the values."""
+        rows = (row for value in values for row in self._connection.execute(question, (syncing.blob(value),)))
+        return np.array([number for (number,) in rows], dtype=np.int64)
 
-def _best(score: NDArray[np.float64], created: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Where the `count` highest scores above 0 stand, and those that tie with the last."""
-    found = np.flatnonzero(score)
-    if len(found) > count:
-        least = np.partition(score[found], len(found) - count)[len(found) - count]
-        found = found[score[found] >= least]
-        found = found[np.lexsort((-created[found], -score[found]))][: count + _TIES]
-    return found
+    def _best(self, documents: NDArray[np.void], score: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+        """Where the best stand, `count` at most: of equal scores the newest, of those the smallest ids."""
+        found = np.flatnonzero(score)
+        if len(found) <= count:
+            return found
+        found = found[score[found] >= np.partition(score[found], -count)[-count]]
+        created = documents["created"]
+        found = found[np.lexsort((-created[found], -score[found]))]
+        last = found[count - 1]
+        tied = found[(score[found] == score[last]) & (created[found] == created[last])]
+        sure = found[: np.flatnonzero(found == tied[0])[0]]
+        if len(sure) + len(tied) > count:
+            ids = [syncing.record_id(self._connection, number) for number in documents["document"][tied].tolist()]
+            tied = tied[sorted(range(len(tied)), key=ids.__getitem__)]
+        return np.concatenate([sure, tied])[:count]

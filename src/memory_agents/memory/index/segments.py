@@ -29,12 +29,13 @@ DOCUMENT = np.dtype(
         ("title", "<u2"),
         ("body", "<u2"),
         ("namespace", "<u4"),
+        ("path", "<u4"),
         ("approved", "u1"),
         ("created", "<i8"),
         ("expires", "<i8"),
     ]
 )
-"""What a search must know of every document; times in microseconds since 1970"""
+"""What a search must know of every document; no path is 0; times in microseconds since 1970"""
 NEVER = np.iinfo(np.int64).max
 _TERMS_AT_ONCE = 500
 _ROWS_AT_ONCE = 2_000
@@ -46,26 +47,25 @@ def documents(connection: sqlite3.Connection) -> NDArray[np.void]:
     return np.concatenate([np.empty(0, DOCUMENT), *(_array(row[0], DOCUMENT) for row in rows)])
 
 
-def postings(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
-    """POSTING array of `terms`, and for each of its items the number of its term."""
+def postings(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[NDArray[np.void], NDArray[np.int32]]:
+    """POSTING array of `terms` in their order, and for each of its items the number of its term."""
     numbers = {term: number for number, term in enumerate(terms)}
-    rows: list[tuple[str, bytes]] = []
+    lists: list[list[bytes]] = [[] for _ in terms]
     for (segment,) in connection.execute("SELECT segment FROM segments ORDER BY segment").fetchall():
         for start in range(0, len(terms), _TERMS_AT_ONCE):
             some = terms[start : start + _TERMS_AT_ONCE]
             marks = ",".join("?" * len(some))
-            rows += connection.execute(
+            for term, blob in connection.execute(
                 f"SELECT term, postings FROM postings WHERE segment = ? AND term IN ({marks})",  # noqa: S608
                 (segment, *some),
-            )
-    if any(term not in numbers for term, _ in rows):
-        reason = "it answers for another word"
-        raise IndexCorrupt(reason)
-    rows.sort(key=_term)
-    blobs = [unseal(blob) for _, blob in rows]
-    found = _from_bytes(b"".join(blobs), POSTING)
-    lengths = [len(blob) // POSTING.itemsize for blob in blobs]
-    return found, np.repeat(np.array([numbers[term] for term, _ in rows], dtype=np.int64), lengths)
+            ):
+                if term not in numbers:
+                    reason = "it answers for another word"
+                    raise IndexCorrupt(reason)
+                lists[numbers[term]].append(unseal(blob))
+    lengths = [sum(map(len, blobs)) // POSTING.itemsize for blobs in lists]
+    found = _from_bytes(b"".join(itertools.chain.from_iterable(lists)), POSTING)
+    return found, np.repeat(np.arange(len(terms), dtype=np.int32), lengths)
 
 
 def add(connection: sqlite3.Connection, inverted: Inverted, described: NDArray[np.void]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memory_agents.core import ranking
+from memory_agents.core.ranking_paths import folder, is_past
 from memory_agents.core.ranking_postings import fields, invert
 from memory_agents.core.records import Record
 from memory_agents.errors import MemoryTimeout
@@ -159,7 +160,7 @@ def _insert(connection: sqlite3.Connection, key: str, version: str, record: Reco
             blob(record.source.url) if record.source.url else None,
             _namespace(connection, record.namespace),
             ranking.microseconds(record.created_at),
-            bool(record.paths),
+            bool(record.paths) and not _is_placed(record),
         )
     number = connection.execute(
         "INSERT INTO records (key, version, id, url, namespace, created, scoped) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -176,9 +177,25 @@ def content(connection: sqlite3.Connection, document: int) -> Record:
     return codec.decode(codec.unseal(row and row[0]))
 
 
+def record_id(connection: sqlite3.Connection, document: int) -> bytes:
+    """The id of the Record of that number, in a form that sorts as ids do; empty if it is not there."""
+    row = connection.execute("SELECT id FROM records WHERE document = ?", (document,)).fetchone()
+    return bytes(row[0]) if row else b""
+
+
 def _namespace(connection: sqlite3.Connection, name: str) -> int:
     connection.execute("INSERT OR IGNORE INTO namespaces (name) VALUES (?)", (name,))
     return int(connection.execute("SELECT number FROM namespaces WHERE name = ?", (name,)).fetchone()[0])
+
+
+def _is_placed(record: Record) -> bool:
+    """Whether it stands on one file, whose number then stands in its DOCUMENT, so that it need not be read."""
+    return is_past(record) and len(record.paths) == 1
+
+
+def _path(connection: sqlite3.Connection, path: str) -> int:
+    connection.execute("INSERT OR IGNORE INTO paths (path, folder) VALUES (?, ?)", (blob(path), blob(folder(path))))
+    return int(connection.execute("SELECT number FROM paths WHERE path = ?", (blob(path),)).fetchone()[0])
 
 
 def _index(
@@ -192,6 +209,9 @@ def _index(
         for name in ("document", "title", "body"):
             described[name] = inverted.lengths[name]
         described["namespace"] = [_namespace(connection, record.namespace) for record in some.values()]
+        described["path"] = [
+            _path(connection, record.paths[0]) if _is_placed(record) else 0 for record in some.values()
+        ]
         described["approved"] = [record.approved for record in some.values()]
         described["created"] = [ranking.microseconds(record.created_at) for record in some.values()]
         described["expires"] = [
