@@ -17,6 +17,8 @@ MemoryAgentsError
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class MemoryAgentsError(Exception):
     """An error with a message for a person and, where there is one, the fix."""
@@ -68,12 +70,15 @@ class GitHubFailure(MemoryAgentsError):
         fix: str = "",
         status: int = 0,
         is_passing: bool = False,
+        limit: Literal["", "primary", "secondary"] = "",
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message, fix=fix)
         self.status = status
         self.is_passing = is_passing
-        """whether the same request may succeed later"""
+        """whether the same request may succeed in a moment"""
+        self.limit = limit
+        """the rate limit that refused it: `primary` until the hour is over, `secondary` for some minutes"""
         self.retry_after = retry_after
         """seconds that GitHub asked to wait"""
 

@@ -46,7 +46,11 @@ class GitHubApi:
     async def ask(self, what: str, request: Callable[[Github], _T], *, needs: str = READS_CONTENTS) -> _T:
         """Make a request in a thread. `needs`: the permission that it takes, for the error. Raises GitHubFailure."""
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._ask_now, what, request, needs)
+            try:
+                return await asyncio.to_thread(self._ask_now, what, request, needs)
+            except asyncio.CancelledError:
+                self._client = None  # a thread is still at work with it
+                raise
 
     async def send(
         self,
@@ -128,15 +132,15 @@ def failure(error: GithubException, what: str, needs: str) -> GitHubFailure:
     headers = error.headers or {}
     told = error.data.get("message", "") if isinstance(error.data, dict) else ""
     message = f"GitHub answered {error.status} when asked to {what}{': ' + str(told)[:200] if told else ''}."
-    limited = (
-        headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers or "rate limit" in str(told).lower()
-    )
-    if error.status == 429 or (error.status == 403 and limited):
+    is_primary = headers.get("x-ratelimit-remaining") == "0"
+    is_limit = is_primary or "retry-after" in headers or "rate limit" in str(told).lower()
+    if error.status == 429 or (error.status == 403 and is_limit):
         return GitHubFailure(
             message,
             fix="run again when the rate limit is over",
             status=error.status,
-            is_passing=True,
+            is_passing=not is_primary,
+            limit="primary" if is_primary else "secondary",
             retry_after=_seconds(headers),
         )
     if error.status == 401:

@@ -18,10 +18,10 @@ from memory_agents.core import namespaces
 from memory_agents.core.history import Item, ReviewRemark, Seen, Stream, refreshed
 from memory_agents.core.records import Health, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import GitHubFailure, MemoryAgentsError
-from memory_agents.memory.history import indexing, reading
+from memory_agents.memory.history import reading
+from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.history.source import HistorySource
-from memory_agents.memory.history.store import Store
-from memory_agents.memory.index import IndexCorrupt, LocalIndex
+from memory_agents.memory.index import LocalIndex
 
 _T = TypeVar("_T")
 REQUESTS_KEPT = 200
@@ -94,41 +94,29 @@ class HistoryReader:
         """See MemoryReader."""
         opened = self._opened()
         records = self._ask(opened, len)
-        rebuilt = [Notice(text=text) for text in (opened.store.rebuilt, opened.index.rebuilt) if text]
         return ProviderInfo(
             provider="history",
             location=f"past issues, pull requests and reviews of {self._repository}",
             records=records,
-            version=opened.store.identity,
-            notices=(*rebuilt, *self._notices),
+            version=opened.files.store.identity,
+            notices=(*opened.files.notices, *self._notices),
         )
 
     async def close(self) -> None:
         """See MemoryReader."""
         if self._open is not None:
-            self._open.index.close()
-            self._open.store.close()
+            self._open.files.close()
             self._open = None
 
     def _opened(self) -> _Open:
         if self._open is None:
-            self._open = _Open(
-                Store(self._folder / "rows.sqlite3"),
-                LocalIndex.open(self._folder / "index.sqlite3"),
-                ends=time.monotonic() + self._seconds,
-            )
-            self._ask(self._open, lambda _: None)
+            files = HistoryFiles(self._folder, self._repository)
+            self._open = _Open(files, ends=time.monotonic() + self._seconds)
         return self._open
 
-    def _ask(self, opened: _Open, question: Callable[[LocalIndex], _T]) -> _T:
-        """Ask an index that is in step with the store; whichever is corrupt is made anew, and asked once more."""
-        for renew in (opened.index.reset, opened.reset):
-            try:
-                indexing.index_changes(opened.store, opened.index, self._repository, may_go_on=opened.has_time)
-                return question(opened.index)
-            except IndexCorrupt as error:
-                renew(error.reason)
-        return question(opened.index)
+    @staticmethod
+    def _ask(opened: _Open, question: Callable[[LocalIndex], _T]) -> _T:
+        return opened.files.ask(question, may_go_on=lambda: opened.seconds_left() > 0)
 
     async def _catch_up(self, opened: _Open, stream: Stream) -> None:
         """Add what is new in a list, once, as far as time and the rate limit allow."""
@@ -139,7 +127,7 @@ class HistoryReader:
         try:
             async with asyncio.timeout(opened.seconds_left()):
                 async for step in reading.read_newest(
-                    opened.store, self._source, stream, now=self._clock(), pages=MOST_PAGES
+                    opened.files.store, self._source, stream, now=self._clock(), pages=MOST_PAGES
                 ):
                     rows += len(step.page.entries)
                     is_last = step.is_last
@@ -153,7 +141,7 @@ class HistoryReader:
             )
             return
         if not is_last:
-            known = opened.store.place(stream).known is not None
+            known = opened.files.store.place(stream).known is not None
             what = f"Of the {stream} that are new since the index was made" if known else f"Of all {stream}"
             text = f"{what}, only the {rows} that changed last could be read in time."
             self._notices.append(Notice(text=text, fix=_NEXT_STEP, partial=True))
@@ -162,7 +150,7 @@ class HistoryReader:
         """The Matches as GitHub has them now, without what is gone or hidden."""
         if not matches or self._source is None:
             return list(matches)
-        rows = {match.record.id: opened.store.rows(_key(match.record)) for match in matches}
+        rows = {match.record.id: opened.files.store.rows(_key(match.record)) for match in matches}
         try:
             async with asyncio.timeout(opened.seconds_left()):
                 seen = await self._source.look_again([row.node_id for found in rows.values() for row in found[:1]])
@@ -186,33 +174,24 @@ class HistoryReader:
             return record
         fresh = seen[rows[0].node_id]
         if fresh is None:
-            opened.store.forget(_key(record))
+            opened.files.store.forget(_key(record))
             return None
         if fresh.is_hidden:
             return None
-        return opened.store.composed(self._repository, refreshed(rows, fresh))
+        return opened.files.store.composed(self._repository, refreshed(rows, fresh))
 
 
 @dataclass(slots=True)
 class _Open:
-    """The files of the history, open."""
+    """The history, open."""
 
-    store: Store
-    index: LocalIndex
+    files: HistoryFiles
     ends: float
     """on the monotonic clock: when GitHub is not asked any more"""
     asked: set[Stream] = field(default_factory=set)
 
     def seconds_left(self) -> float:
         return max(0.0, self.ends - time.monotonic())
-
-    def has_time(self) -> bool:
-        return self.seconds_left() > 0
-
-    def reset(self, reason: str) -> None:
-        """Throw both away: the rows too may be what is corrupt."""
-        self.store.reset(reason)
-        self.index.reset(reason)
 
 
 def _covered(globs: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,213 @@
+"""What `memory-agents index` and `mode: index` do: read the repository's past into the local index.
+
+It may be stopped at any time and goes on the next time. It leaves the last 200 requests of the rate limit to
+everything else, and waits where GitHub asks it to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from memory_agents.core.history import Page, Seen, Stream
+from memory_agents.core.records import Notice
+from memory_agents.errors import GitHubFailure
+from memory_agents.memory.history import reading
+from memory_agents.memory.history.files import HistoryFiles
+from memory_agents.memory.history.reader import REQUESTS_KEPT
+from memory_agents.memory.history.source import HistorySource
+from memory_agents.memory.index import IndexCorrupt
+
+LISTS = (Stream.ISSUES, Stream.REVIEWS, Stream.COMMENTS, Stream.EVENTS)
+"""in the order in which they are read: what a recall needs most comes first"""
+_TRIES = 5
+_SECONDARY_WAIT = 60.0
+"""seconds, where GitHub refuses for a secondary limit and does not say how long; its documentation names a minute"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a reading is, after each page."""
+
+    stream: Stream
+    rows: int
+    """of the list, read in this run"""
+    expected: int
+    """about how many there will be"""
+    requests: int
+    """in this run"""
+    requests_left: int | None
+    """of the rate limit"""
+    waits: float = 0
+    """seconds that GitHub asked to wait now; 0 is none"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """What one run did."""
+
+    repository: str
+    requests: int = 0
+    requests_left: int | None = None
+    read: dict[Stream, int] = field(default_factory=dict)
+    """entries read from each list; a list that was not reached is absent"""
+    unreadable: int = 0
+    changed: int = 0
+    """rows that are new, changed or gone"""
+    finished: set[Stream] = field(default_factory=set)
+    """lists that were read to their end"""
+    indexed: int = 0
+    """Records indexed"""
+    records: int = 0
+    """Records in the index"""
+    stopped: str = ""
+    """why it ended before the end; empty where it did not"""
+    notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything was read."""
+        return len(self.finished) == len(LISTS)
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing at all could be read."""
+        return not self.read and bool(self.notices)
+
+
+class _Stopped(Exception):
+    """This run has to end; it is no failure."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Patient:
+    """HistorySource that counts, waits where GitHub asks for it, and tries again what may pass."""
+
+    source: HistorySource
+    ends: float
+    """on the loop's clock"""
+    wait: Callable[[float], Awaitable[None]]
+    requests: int = 0
+    requests_left: int | None = None
+
+    async def first(
+        self, stream: Stream, *, since: datetime | None = None, newest_first: bool = False, page: int = 1
+    ) -> Page:
+        """See HistorySource."""
+        return await self._page(lambda: self.source.first(stream, since=since, newest_first=newest_first, page=page))
+
+    async def following(self, stream: Stream, place: str) -> Page:
+        """See HistorySource."""
+        return await self._page(lambda: self.source.following(stream, place))
+
+    async def look_again(self, node_ids: Sequence[str]) -> Mapping[str, Seen | None]:
+        """See HistorySource."""
+        return await self.source.look_again(node_ids)
+
+    def has_time(self, seconds: float = 0) -> bool:
+        """Whether so many seconds are left."""
+        return asyncio.get_running_loop().time() + seconds < self.ends
+
+    async def _page(self, ask: Callable[[], Awaitable[Page]]) -> Page:
+        if self.requests_left is not None and self.requests_left <= REQUESTS_KEPT:
+            raise _Stopped(
+                f"{self.requests_left} requests of the rate limit are left, and {REQUESTS_KEPT} are for others"
+            )
+        attempt = 0
+        while True:
+            attempt += 1
+            self.requests += 1
+            try:
+                page = await ask()
+            except GitHubFailure as error:
+                if error.limit == "primary":
+                    raise _Stopped("no request of the rate limit is left") from None
+                if not error.is_passing or attempt == _TRIES:
+                    raise
+                await self._wait(_pause(error, attempt))
+            else:
+                self.requests_left = page.requests_left
+                return page
+
+    async def _wait(self, seconds: float) -> None:
+        if not self.has_time(seconds):
+            raise _Stopped(f"GitHub asked to wait {seconds:.0f} seconds, which is longer than this run may take")
+        await self.wait(seconds)
+
+
+def _pause(error: GitHubFailure, attempt: int) -> float:
+    """Seconds to wait after a failure.
+
+    https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
+    """
+    if error.retry_after is not None:
+        return error.retry_after
+    return float(2 ** (attempt - 1)) * (_SECONDARY_WAIT if error.limit else 1)
+
+
+async def index(
+    files: HistoryFiles,
+    source: HistorySource,
+    *,
+    seconds: float,
+    whole: bool,
+    tell: Callable[[Progress], None],
+    clock: Callable[[], datetime],
+) -> Reading:
+    """Read what is new (`whole`: everything again) in all lists, and index it. Ends after about `seconds`."""
+    done = Reading(repository=files.repository)
+    progress: list[Progress] = []
+
+    async def wait(pause: float) -> None:
+        for last in progress[-1:]:
+            tell(replace(last, waits=pause))
+        await asyncio.sleep(pause)
+
+    patient = _Patient(source=source, ends=asyncio.get_running_loop().time() + seconds, wait=wait)
+
+    async def read_lists() -> None:
+        for stream in LISTS:
+            try:
+                async for step in reading.read(files.store, patient, stream, now=clock(), whole=whole):
+                    _note(done, step)
+                    progress[:] = [_progress(done, step, patient)]
+                    tell(progress[0])
+                    if not patient.has_time():
+                        raise _Stopped(f"it has run for {seconds:.0f} seconds")
+            except GitHubFailure as error:
+                done.notices.append(Notice(text=error.message, fix=error.fix, partial=True))
+
+    try:
+        try:
+            await read_lists()
+        except IndexCorrupt as error:
+            files.reset(error.reason)
+            await read_lists()
+    except _Stopped as reason:
+        done.stopped = str(reason)
+    done.requests, done.requests_left = patient.requests, patient.requests_left
+    done.indexed = files.index_changes()
+    done.records = files.ask(len)
+    done.notices += files.notices
+    return done
+
+
+def _note(done: Reading, step: reading.Step) -> None:
+    done.read[step.stream] = done.read.get(step.stream, 0) + len(step.page.entries)
+    done.unreadable += step.page.unreadable
+    done.changed += step.changed
+    if step.is_last:
+        done.finished.add(step.stream)
+
+
+def _progress(done: Reading, step: reading.Step, patient: _Patient) -> Progress:
+    rows = done.read[step.stream]
+    return Progress(
+        stream=step.stream,
+        rows=rows,
+        expected=rows if step.is_last else rows + max(1, step.page.pages_left - 1) * reading.PAGE_ROWS,
+        requests=patient.requests,
+        requests_left=patient.requests_left,
+    )
