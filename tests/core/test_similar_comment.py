@@ -145,8 +145,8 @@ def test_an_address_that_is_no_plain_one_is_not_linked(url: str) -> None:
     assert "report: #12: Parser" in comment
 
 
-def test_both_texts_begin_with_a_marker_that_is_known_as_ours() -> None:
-    assert MARKER.startswith("<!-- memory-agents:")
+def test_both_texts_begin_with_the_marker_alone_on_its_line() -> None:
+    assert MARKER == "<!-- memory-agents:similar -->"
     assert rendered(memory(12)).startswith(MARKER + "\n")
     assert NOTHING_SIMILAR.startswith(MARKER + "\n")
 

@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from memory_agents.core.context import MemoryView
 from memory_agents.core.fences import one_line
+from memory_agents.core.github_events import OWN_MARKER
 from memory_agents.core.records import FULL_NAME, HTTP_URL
 from memory_agents.core.replies import reply_safe
 
-MARKER = "<!-- memory-agents:similar -->"
+MARKER = f"{OWN_MARKER}similar -->"
 """begins the comment, and nothing else in it reads so"""
 MOST = 5
 """issues that the comment lists"""
