@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from memory_agents.core.fences import Fencer
-from memory_agents.core.github_events import IssueEvent
+from memory_agents.core.github_events import IssueCommentEvent, IssueEvent
 from memory_agents.memory.git import Remote
 from memory_agents.memory.integration import MemoryIntegration, Status
 from memory_agents.memory.providers.git_branch import GitBranchProvider
@@ -17,7 +17,7 @@ from memory_agents.monitors.base import Recalled
 from memory_agents.monitors.issue import IssueMonitor, query
 from memory_agents.rendering import Templates
 from memory_agents.settings import Settings
-from tests.builders import issue_event
+from tests.builders import comment, issue_comment_event, issue_event
 from tests.repositories import BareRepository, fact
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
@@ -33,7 +33,7 @@ OTHERS = {f"codebase/dependencies/d{n}.md": fact(f"Package number {n} is pinned.
 """what makes the words of the issue tell something"""
 
 
-async def recalled(tmp_path: Path, event: IssueEvent, **inputs: str) -> Recalled:
+async def recalled(tmp_path: Path, event: IssueEvent | IssueCommentEvent, **inputs: str) -> Recalled:
     remote = BareRepository(tmp_path / "remote.git")
     remote.commit(FILES | OTHERS)
     numbers = count(1)
@@ -95,3 +95,20 @@ def test_a_query_holds_title_body_and_labels_and_leaves_the_issue_out() -> None:
     asked = query(EVENT, NOW)
     assert (asked.title, asked.body, asked.labels) == (EVENT.issue.title, EVENT.issue.body, ("documentation",))
     assert (asked.exclude_urls, asked.now) == (frozenset({ITSELF, ITSELF.replace("issues", "pull")}), NOW)
+
+
+def test_a_comment_asks_with_its_own_words_and_the_issue_around_it() -> None:
+    said = comment(body="Is it the parser?")
+    asked = query(issue_comment_event(on=EVENT.issue, said=said), NOW)
+    assert (asked.title, asked.body) == ("", "Is it the parser?")
+    assert asked.context == f"{EVENT.issue.title}\n{EVENT.issue.body}"
+    assert {ITSELF, said.url} <= asked.exclude_urls
+
+
+async def test_a_comment_gets_a_prompt_with_what_bears_on_it_and_its_issue(tmp_path: Path) -> None:
+    event = issue_comment_event(on=EVENT.issue, said=comment(body="Is there a typo in README too?"))
+    result = await recalled(tmp_path, event)
+    assert result.recollection.status is Status.OK
+    assert "f1a2c3d4" in result.prompt.text
+    assert "Answer the comment" in result.prompt.text
+    assert "> Is there a typo in README too?" in result.prompt.text
