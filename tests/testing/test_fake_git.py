@@ -126,3 +126,11 @@ def test_a_large_push_which_git_sends_in_chunks_arrives_whole(
     done = git("-c", "http.postBuffer=1000", "push", "--quiet", url, "HEAD:main", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert repository.git.run("show", "main:fact.md") == content
+
+
+def test_a_pull_requests_ref_is_there_when_git_looks(fake: FakeGitHub, repository: FakeRepository) -> None:
+    head = repository.commit_files({"f": "1"}, branch="feature", parent="main")
+    for number in (1, 2):
+        repository.add_pull(f"Pull {number}", head="feature")
+        listed = git("ls-remote", fake.git_url(repository), f"refs/pull/{number}/head")
+        assert listed.stdout.split() == [head, f"refs/pull/{number}/head"]

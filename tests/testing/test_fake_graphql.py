@@ -123,7 +123,7 @@ def test_a_row_that_is_gone_is_null_with_an_error_and_the_others_stand(
     for title in ("Stays", "Goes"):
         repository.add_issue(title)
     ids = ids_of(fake, "issues?direction=asc")
-    del repository.issues[2]
+    repository.delete_issue(repository.issues[2])
     answer = ask(fake, "query ($ids: [ID!]!) { all: nodes(ids: $ids) { id } }", ids=[ids[1], "no id", ids[0]]).json()
     assert answer["data"]["all"] == [None, None, {"id": ids[0]}]
     assert errors(answer) == [("NOT_FOUND", ["all", 0]), ("NOT_FOUND", ["all", 1])]
@@ -170,7 +170,7 @@ def test_pygithub_asks_at_both_addresses_and_raises_for_what_is_gone(
     node_id = ids_of(fake, "issues")[0]
     _, answer = requester.graphql_query(NODES, {"ids": [node_id]})
     assert answer["data"]["nodes"][0]["number"] == issue.number
-    del repository.issues[issue.number]
+    repository.delete_issue(issue)
     with pytest.raises(github.UnknownObjectException):
         requester.graphql_query(NODES, {"ids": [node_id]})
     _, raw = requester.requestJsonAndCheck("POST", requester.graphql_url, input={"query": "{ viewer { login } }"})

@@ -68,7 +68,7 @@ def test_an_issue_is_opened_changed_and_closed(client: Repository) -> None:
         "closed",
         "not_planned",
     )
-    assert [event.event for event in client.get_issues_events()] == ["closed"]
+    assert [event.event for event in client.get_issues_events()] == ["closed", "renamed"]
 
 
 def test_comments_are_written_edited_listed_and_deleted(client: Repository) -> None:

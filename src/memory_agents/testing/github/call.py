@@ -79,6 +79,24 @@ class Call:
         url = self.request.api_url + self.request.path
         return pagination.page(rows, self.query, url, lambda row: render(self.view, self.repository, row))
 
+    def cursor_page(
+        self,
+        rows: list[Row],
+        keys: Mapping[str, Callable[[Row], float]],
+        id_of: Callable[[Row], int],
+        render: Callable[[View, FakeRepository, Row], Json],
+    ) -> Reply:
+        """One page of the rows by the query's `sort` and `direction`, newest first unless it says otherwise."""
+        url = self.request.api_url + self.request.path
+        return pagination.cursor_page(
+            rows,
+            self.query,
+            url,
+            keys=keys,
+            id_of=id_of,
+            render=lambda row: render(self.view, self.repository, row),
+        )
+
     def only(self, *names: str) -> None:
         """Refuse the parameters that this fake would silently ignore, lest a test trust the answer."""
         if ignored := sorted(set(self.query) - {*names, "page", "per_page"}):

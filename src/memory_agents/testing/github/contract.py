@@ -31,6 +31,10 @@ GAPS: dict[tuple[str, str, str], tuple[JsonObject, str]] = {
         LABEL_NAMES,
         "GitHub takes a bare array of names, which PyGithub sends; the description omits it",
     ),
+    ("GET", "/repos/{owner}/{repo}/issues", "query parameter after"): (
+        {"type": "string", "minLength": 1},
+        "GitHub's own Link header leads there; the description omits it",
+    ),
 }
 """What GitHub accepts although its description does not: (method, path, part) → (schema, why)."""
 
@@ -86,11 +90,13 @@ class Contract:
         problems: list[str] = []
         for place, values in (("path", found.parameters), ("query", query)):
             for name, text in values.items():
-                if parameter := parameters.get((place, name)):
-                    schema = parameter["schema"]
-                    problems += self._check(schema, self._typed(schema, text), f"{place} parameter {name}")
+                part = f"{place} parameter {name}"
+                gap, _ = GAPS.get((found.operation.method, found.operation.path, part), (None, ""))
+                schema = parameters[place, name]["schema"] if (place, name) in parameters else gap
+                if schema is None:
+                    problems.append(f"{part}: GitHub's description has none of that name")
                 else:
-                    problems.append(f"{place} parameter {name}: GitHub's description has none of that name")
+                    problems += self._check(schema, self._typed(schema, text), part)
         missing = {name for (place, name), each in parameters.items() if place == "query" and each.get("required")}
         return problems + [f"query parameter {name}: it is required" for name in sorted(missing - set(query))]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from memory_agents.testing.github.bare_git import BareGit
+from memory_agents.testing.github.rows import Rows
 from memory_agents.testing.github.state import (
     Comment,
     Issue,
@@ -20,7 +21,7 @@ from memory_agents.testing.github.state import (
 Clock = Callable[[], datetime]
 
 
-class FakeRepository:
+class FakeRepository(Rows):
     """One repository. Dates default to the fake's clock, and any login may be an author."""
 
     def __init__(
@@ -34,6 +35,7 @@ class FakeRepository:
         ids: Iterator[int],
         clock: Clock,
     ) -> None:
+        super().__init__(ids)
         self.owner = owner
         self.name = name
         self.id = id
@@ -42,17 +44,8 @@ class FakeRepository:
         self.git = git
         self.permissions: dict[str, str] = {owner: "admin"}
         """login → admin, maintain, write, triage, read"""
-        self.issues: dict[int, Issue] = {}
-        self.comments: dict[int, Comment] = {}
-        self.labels: dict[str, Label] = {}
-        self.reviews: dict[int, Review] = {}
-        self.review_comments: dict[int, ReviewComment] = {}
-        self.events: list[IssueEvent] = []
         self.created_at = clock()
-        self._ids = ids
         self._clock = clock
-        self._numbers: dict[int, int] = {}
-        """id of an issue → its number"""
 
     @property
     def full_name(self) -> str:
@@ -62,14 +55,6 @@ class FakeRepository:
     def permission_of(self, login: str) -> str:
         """The role of a person: on a public repository everybody may read."""
         return self.permissions.get(login, "none" if self.private else "read")
-
-    def find_issue(self, id: int) -> Issue | None:  # noqa: A002 - GitHub's word
-        """The issue or pull request of that id, which is not its number."""
-        return self.issues.get(self._numbers.get(id, 0))
-
-    def comments_of(self, number: int) -> list[Comment]:
-        """The conversation of an issue or pull request, oldest first."""
-        return [comment for comment in self.comments.values() if comment.number == number]
 
     def add_issue(
         self,
@@ -86,7 +71,7 @@ class FakeRepository:
         at = created_at or self._clock()
         issue = Issue(
             id=next(self._ids),
-            number=len(self.issues) + 1,
+            number=next(self._next_numbers),
             title=title,
             body=body,
             author=author,
@@ -94,8 +79,7 @@ class FakeRepository:
             updated_at=at,
             labels=[self.add_label(name).name for name in labels],
         )
-        self.issues[issue.number] = issue
-        self._numbers[issue.id] = issue.number
+        self._keep_issue(issue)
         if state == "closed":
             self.close(issue, actor=author, reason=state_reason or "completed", at=at)
         return issue
@@ -115,7 +99,7 @@ class FakeRepository:
     ) -> Issue:
         """Open a pull request between two branches that exist; `head_owner` names the owner of a fork."""
         base = base or self.default_branch
-        base_sha, head_sha = self.git.resolve(f"refs/heads/{base}"), self.git.resolve(f"refs/heads/{head}")
+        base_sha, head_sha = self.git.tip(base), self.git.tip(head)
         if base_sha is None or head_sha is None:
             raise ValueError(f"{self.full_name} has no branches {base} and {head}: commit files to both first")
         issue = self.add_issue(title, body, author=author, labels=labels, created_at=created_at)
@@ -127,7 +111,7 @@ class FakeRepository:
             head_owner=head_owner or self.owner,
             draft=draft,
         )
-        self.git.create_ref(f"refs/pull/{issue.number}/head", head_sha)
+        self.git.create_ref_later(f"refs/pull/{issue.number}/head", head_sha)
         return issue
 
     def merge(self, issue: Issue, *, actor: str, at: datetime | None = None) -> None:
@@ -136,18 +120,51 @@ class FakeRepository:
             raise ValueError(f"#{issue.number} is not a pull request")
         issue.pull.merged_at = at or self._clock()
         issue.pull.merged_by = actor
+        self._note("merged", issue, actor, at=issue.pull.merged_at, commit_id=issue.pull.head_sha)
         self.close(issue, actor=actor, at=issue.pull.merged_at)
 
-    def close(self, issue: Issue, *, actor: str, reason: str | None = None, at: datetime | None = None) -> None:
-        """Close an issue or pull request."""
-        issue.state, issue.state_reason = "closed", reason
-        issue.closed_at = at or self._clock()
-        self._note("closed", issue, actor, at=issue.closed_at)
+    def close(
+        self, issue: Issue, *, actor: str, reason: str | None = None, commit: str = "", at: datetime | None = None
+    ) -> None:
+        """Close an issue or pull request; `commit` is the id of the one whose message did it.
 
-    def reopen(self, issue: Issue, *, actor: str) -> None:
+        `reason` is completed, not_planned or duplicate; a pull request has none.
+        """
+        issue.state, issue.state_reason = "closed", None if issue.pull else reason
+        issue.closed_at, issue.closed_by = at or self._clock(), actor
+        self._note("closed", issue, actor, at=issue.closed_at, commit_id=commit)
+
+    def reopen(self, issue: Issue, *, actor: str, at: datetime | None = None) -> None:
         """Open it again."""
-        issue.state, issue.state_reason, issue.closed_at = "open", "reopened", None
-        self._note("reopened", issue, actor)
+        issue.state, issue.state_reason = "open", None if issue.pull else "reopened"
+        issue.closed_at, issue.closed_by = None, ""
+        self._note("reopened", issue, actor, at=at)
+
+    def edit_issue(
+        self,
+        issue: Issue,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        actor: str = "",
+        at: datetime | None = None,
+    ) -> None:
+        """Change title or body; `actor` is the author unless named."""
+        at = at or self._clock()
+        if title is not None and title != issue.title:
+            renamed = (issue.title, title)
+            issue.title = title
+            self._note("renamed", issue, actor or issue.author, at=at, renamed=renamed)
+        issue.body = issue.body if body is None else body
+        issue.updated_at = at
+
+    def edit_comment(self, comment: Comment, body: str, *, at: datetime | None = None) -> None:
+        """Change a comment's text."""
+        comment.body, comment.updated_at = body, at or self._clock()
+
+    def edit_review_comment(self, comment: ReviewComment, body: str, *, at: datetime | None = None) -> None:
+        """Change a review comment's text."""
+        comment.body, comment.updated_at = body, at or self._clock()
 
     def add_label(self, name: str, color: str = "ededed", description: str | None = None) -> Label:
         """The label of that name, made when there is none; names ignore case."""
@@ -170,8 +187,8 @@ class FakeRepository:
         """Comment on an issue or pull request."""
         at = created_at or self._clock()
         comment = Comment(id=next(self._ids), number=number, author=author, body=body, created_at=at, updated_at=at)
-        self.comments[comment.id] = comment
-        self.issues[number].updated_at = max(at, self.issues[number].updated_at)
+        self._keep_comment(comment)
+        self._bump(number, at)
         return comment
 
     def add_review(
@@ -226,6 +243,7 @@ class FakeRepository:
             in_reply_to=in_reply_to,
         )
         self.review_comments[comment.id] = comment
+        self._bump(number, at)
         return comment
 
     def add_reaction(self, reactions: list[Reaction], content: str, *, author: str) -> tuple[Reaction, bool]:
@@ -235,10 +253,6 @@ class FakeRepository:
                 return reaction, False
         reactions.append(Reaction(next(self._ids), author, content, self._clock()))
         return reactions[-1], True
-
-    def touch(self, row: Issue | Comment) -> None:
-        """Note that a row changed now."""
-        row.updated_at = self._clock()
 
     def commit_files(
         self, files: Mapping[str, str | bytes | None], *, branch: str = "", message: str = "Add files", parent: str = ""
@@ -252,9 +266,32 @@ class FakeRepository:
             raise ValueError(f"#{number} is not a pull request")
         return pull.head_sha
 
-    def _note(self, event: str, issue: Issue, actor: str, *, label: str = "", at: datetime | None = None) -> None:
+    def _bump(self, number: int, at: datetime) -> None:
+        self.issues[number].updated_at = max(at, self.issues[number].updated_at)
+
+    def _note(
+        self,
+        event: str,
+        issue: Issue,
+        actor: str,
+        *,
+        label: str = "",
+        commit_id: str = "",
+        renamed: tuple[str, str] | None = None,
+        at: datetime | None = None,
+    ) -> None:
         at = at or self._clock()
-        issue.updated_at = max(at, issue.updated_at)
+        self._bump(issue.number, at)
         self.events.append(
-            IssueEvent(id=next(self._ids), number=issue.number, event=event, actor=actor, created_at=at, label=label)
+            IssueEvent(
+                id=next(self._ids),
+                number=issue.number,
+                event=event,
+                actor=actor,
+                created_at=at,
+                label=label,
+                commit_id=commit_id,
+                state_reason=issue.state_reason if event == "closed" else None,
+                renamed=renamed,
+            )
         )

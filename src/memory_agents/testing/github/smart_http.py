@@ -56,6 +56,8 @@ def answer(request: Request, world: World, token: str | None) -> Reply:
     repository = world.repositories.get(f"{owner}/{name}")
     if refusal := _refuse(repository, bearer, is_push=is_push):
         return refusal
+    if repository is not None:
+        repository.git.settle()
     return _backend(request, world.root, f"/{owner}/{name}.git/{service}", bearer.login if bearer else "")
 
 

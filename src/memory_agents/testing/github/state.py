@@ -113,6 +113,7 @@ class Issue:
     state: str = "open"
     state_reason: str | None = None
     closed_at: datetime | None = None
+    closed_by: str = ""
     labels: list[str] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     pull: PullRequest | None = None
@@ -155,7 +156,7 @@ class ReviewComment:
 
 @dataclass(slots=True, kw_only=True)
 class IssueEvent:
-    """Something that happened to an issue: closed, reopened, labeled, unlabeled."""
+    """Something that happened to an issue: closed, merged, reopened, renamed, labeled, unlabeled."""
 
     id: int
     number: int
@@ -163,3 +164,9 @@ class IssueEvent:
     actor: str
     created_at: datetime
     label: str = ""
+    commit_id: str = ""
+    """of the commit that closed or merged it"""
+    state_reason: str | None = None
+    """why it was closed"""
+    renamed: tuple[str, str] | None = None
+    """the title before and after"""

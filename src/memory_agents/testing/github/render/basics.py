@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from memory_agents.testing.github.messages import JsonObject
@@ -73,6 +73,8 @@ class View:
     """API root, such as `http://127.0.0.1:1234/api/v3`"""
     web: str
     find_user: Callable[[str], User]
+    open_issues: dict[int, int] = field(default_factory=dict)
+    """id of a repository → how many of its issues are open: counted once an answer, which may show it 200 times"""
 
     def repo_api(self, repository: FakeRepository) -> str:
         """The repository's address in the API."""
@@ -128,7 +130,9 @@ def repository_json(view: View, repository: FakeRepository, token: Token | None)
     """A `full-repository`."""
     api, web = view.repo_api(repository), view.repo_web(repository)
     created = stamp(repository.created_at)
-    is_open = sum(issue.state == "open" for issue in repository.issues.values())
+    if repository.id not in view.open_issues:
+        view.open_issues[repository.id] = sum(issue.state == "open" for issue in repository.issues.values())
+    is_open = view.open_issues[repository.id]
     rank = ROLE_RANK[repository.permission_of(token.login)] if token else ROLE_RANK["read"]
     counts = dict.fromkeys(
         ("forks", "forks_count", "watchers", "watchers_count", "stargazers_count", "network_count"), 0

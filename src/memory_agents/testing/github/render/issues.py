@@ -17,8 +17,14 @@ from memory_agents.testing.github.repository import FakeRepository
 from memory_agents.testing.github.state import Comment, Issue, IssueEvent
 
 
+def single_issue_json(view: View, repository: FakeRepository, issue: Issue) -> JsonObject:
+    """An `issue` as asked for alone: with who closed it."""
+    closed_by = view.user(issue.closed_by) if issue.closed_by else None
+    return issue_json(view, repository, issue) | {"closed_by": closed_by}
+
+
 def issue_json(view: View, repository: FakeRepository, issue: Issue) -> JsonObject:
-    """An `issue`; a pull request as the issues API shows it has the key `pull_request`."""
+    """An `issue` as in lists; a pull request as the issues API shows it has the key `pull_request`."""
     url = f"{view.repo_api(repository)}/issues/{issue.number}"
     kind = "pull" if issue.pull else "issues"
     shown: JsonObject = {
@@ -40,11 +46,10 @@ def issue_json(view: View, repository: FakeRepository, issue: Issue) -> JsonObje
         "assignee": None,
         "assignees": [],
         "milestone": None,
-        "comments": len(repository.comments_of(issue.number)),
+        "comments": repository.count_comments(issue.number),
         "created_at": stamp(issue.created_at),
         "updated_at": stamp(issue.updated_at),
         "closed_at": stamp_or_none(issue.closed_at),
-        "closed_by": None,
         "author_association": association(repository, issue.author),
         "active_lock_reason": None,
         "body": issue.body,
@@ -80,19 +85,25 @@ def comment_json(view: View, repository: FakeRepository, comment: Comment) -> Js
 def event_json(view: View, repository: FakeRepository, event: IssueEvent) -> JsonObject:
     """An `issue-event` with its issue."""
     label = repository.add_label(event.label) if event.label else None
-    shown = {
+    shown: JsonObject = {
         "id": event.id,
         "node_id": node_id("IssueEvent", event.id),
         "url": f"{view.repo_api(repository)}/issues/events/{event.id}",
         "actor": view.user(event.actor),
         "event": event.event,
-        "commit_id": None,
-        "commit_url": None,
+        "commit_id": event.commit_id or None,
+        "commit_url": f"{view.repo_api(repository)}/commits/{event.commit_id}" if event.commit_id else None,
         "created_at": stamp(event.created_at),
         "issue": issue_json(view, repository, repository.issues[event.number]),
         "performed_via_github_app": None,
     }
-    return shown | ({"label": {"name": label.name, "color": label.color}} if label else {})
+    if label:
+        shown["label"] = {"name": label.name, "color": label.color}
+    if event.event == "closed":
+        shown["state_reason"] = event.state_reason
+    if event.renamed:
+        shown["rename"] = dict(zip(("from", "to"), event.renamed, strict=True))
+    return shown
 
 
 def _pull_links(view: View, repository: FakeRepository, issue: Issue) -> JsonObject:

@@ -76,7 +76,7 @@ def pull_json(view: View, repository: FakeRepository, issue: Issue, pull: PullRe
         "deletions": sum(file.deletions for file in files),
         "changed_files": len(files),
         "commits": count_commits(repository.git, pull.base_sha, pull.head_sha),
-        "comments": len(repository.comments_of(issue.number)),
+        "comments": repository.count_comments(issue.number),
         "review_comments": len(comments),
         "maintainer_can_modify": False,
         "mergeable": True if is_open else None,

@@ -50,14 +50,13 @@ def get_comment(call: Call) -> Reply:
 def update_comment(call: Call) -> Reply:
     """Edit a comment."""
     comment = find_comment(call)
-    comment.body = _body(call)
-    call.repository.touch(comment)
+    call.repository.edit_comment(comment, _body(call))
     return Reply(status=200, body=comment_json(call.view, call.repository, comment))
 
 
 def delete_comment(call: Call) -> Reply:
     """Delete a comment for good."""
-    del call.repository.comments[find_comment(call).id]
+    call.repository.delete_comment(find_comment(call))
     return Reply(status=204)
 
 

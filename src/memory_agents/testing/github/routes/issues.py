@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from memory_agents.testing.github.call import REPO, Call, Routes
-from memory_agents.testing.github.messages import Reply, Unsupported, invalid, not_found
-from memory_agents.testing.github.pagination import ordered, since
-from memory_agents.testing.github.render.issues import event_json, issue_json
+from memory_agents.testing.github.messages import Problem, Reply, Unsupported, invalid, not_found
+from memory_agents.testing.github.pagination import newest_first, since
+from memory_agents.testing.github.render.issues import event_json, issue_json, single_issue_json
 from memory_agents.testing.github.state import Issue
 
 LARGEST_TEXT = 65_536
@@ -15,7 +17,10 @@ CHANGEABLE = frozenset({"title", "body", "state", "state_reason", "labels"})
 
 def find_issue(call: Call) -> Issue:
     """The issue or pull request whose number is in the path."""
-    issue = call.repository.issues.get(call.number("issue_number"))
+    number = call.number("issue_number")
+    if number in call.repository.deleted_numbers:
+        raise Problem(410, "This issue was deleted")
+    issue = call.repository.issues.get(number)
     if issue is None:
         raise not_found()
     return issue
@@ -30,7 +35,7 @@ def check_text(text: str | None, resource: str) -> str:
 
 def list_issues(call: Call) -> Reply:
     """Issues and pull requests, newest first."""
-    call.only("state", "labels", "since", "sort", "direction", "creator")
+    call.only("state", "labels", "since", "sort", "direction", "creator", "after")
     state, creator = call.query.get("state", "open"), call.query.get("creator")
     wanted = {name.lower() for name in call.query.get("labels", "").split(",") if name}
     rows = [
@@ -38,14 +43,14 @@ def list_issues(call: Call) -> Reply:
         for issue in since(call.repository.issues.values(), call.query, lambda issue: issue.updated_at)
         if state in {"all", issue.state}
         and creator in {None, issue.author}
-        and wanted <= {name.lower() for name in issue.labels}
+        and (not wanted or wanted <= {name.lower() for name in issue.labels})
     ]
     keys = {
         "created": lambda issue: issue.created_at.timestamp(),
         "updated": lambda issue: issue.updated_at.timestamp(),
-        "comments": lambda issue: len(call.repository.comments_of(issue.number)),
+        "comments": lambda issue: call.repository.count_comments(issue.number),
     }
-    return call.page(ordered(rows, call.query, keys, direction="desc"), issue_json)
+    return call.cursor_page(rows, keys, lambda issue: issue.id, issue_json)
 
 
 def create_issue(call: Call) -> Reply:
@@ -57,20 +62,20 @@ def create_issue(call: Call) -> Reply:
         raise invalid("Issue", "title", "missing_field")
     body = check_text(fields.get("body"), "Issue")
     issue = call.repository.add_issue(title, body, author=call.actor, labels=_label_names(fields.get("labels", [])))
-    return Reply(status=201, body=issue_json(call.view, call.repository, issue))
+    return Reply(status=201, body=single_issue_json(call.view, call.repository, issue))
 
 
 def get_issue(call: Call) -> Reply:
     """One issue."""
-    return Reply(status=200, body=issue_json(call.view, call.repository, find_issue(call)))
+    return Reply(status=200, body=single_issue_json(call.view, call.repository, find_issue(call)))
 
 
 def update_issue(call: Call) -> Reply:
     """Change title, body, labels or state."""
     issue, fields = find_issue(call), call.fields()
     _refuse_ignored(fields.keys() - CHANGEABLE)
-    issue.title = str(fields.get("title", issue.title))
-    issue.body = check_text(fields["body"], "Issue") if "body" in fields else issue.body
+    body = check_text(fields["body"], "Issue") if "body" in fields else None
+    call.repository.edit_issue(issue, title=fields.get("title"), body=body, actor=call.actor)
     if "labels" in fields:
         call.repository.set_labels(issue, _label_names(fields["labels"]), actor=call.actor)
     state = fields.get("state", issue.state)
@@ -78,13 +83,12 @@ def update_issue(call: Call) -> Reply:
         call.repository.close(issue, actor=call.actor, reason=fields.get("state_reason") or "completed")
     elif state == "open" and issue.state == "closed":
         call.repository.reopen(issue, actor=call.actor)
-    call.repository.touch(issue)
-    return Reply(status=200, body=issue_json(call.view, call.repository, issue))
+    return Reply(status=200, body=single_issue_json(call.view, call.repository, issue))
 
 
 def list_events(call: Call) -> Reply:
     """What happened to all issues, newest first."""
-    return call.page(call.repository.events[::-1], event_json)
+    return call.page(newest_first(call.repository.events, attrgetter("created_at")), event_json)
 
 
 def _label_names(labels: list[str | dict[str, str]]) -> list[str]:
