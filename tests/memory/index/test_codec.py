@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime
 
 import pytest
@@ -55,8 +56,9 @@ def test_text_that_utf8_cannot_hold_comes_back_too() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b'{"id": 1}', b"\xff\xfe"])
 def test_what_is_not_a_record_is_told_as_corruption(data: bytes) -> None:
-    with pytest.raises(IndexCorrupt):
-        codec.decode(data)
+    for stored in (data, zlib.compress(data)):
+        with pytest.raises(IndexCorrupt):
+            codec.decode(stored)
 
 
 @given(st.binary())

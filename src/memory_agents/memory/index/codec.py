@@ -1,4 +1,4 @@
-"""Record ↔ JSON, exactly, and blobs that know when they were damaged."""
+"""Record ↔ compressed JSON, exactly, and blobs that know when they were damaged."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CHECKSUM_BYTES = 4
 
 
 def encode(record: Record) -> bytes:
-    """`record` as JSON in ASCII, which also carries text that UTF-8 cannot."""
+    """`record` as JSON in ASCII, which also carries text that UTF-8 cannot; compressed, as most of the file is text."""
     values = _values(record, _BLANK)
     values["source"] = _values(record.source, _BLANK.source)
     for name in _TIMES & values.keys():
         values[name] = values[name] and values[name].isoformat()
-    return json.dumps(values, separators=(",", ":")).encode("ascii")
+    return zlib.compress(json.dumps(values, separators=(",", ":")).encode("ascii"))
 
 
 def _values(held: Record | Source, blank: Record | Source) -> dict[str, Any]:
@@ -35,14 +35,14 @@ def _values(held: Record | Source, blank: Record | Source) -> dict[str, Any]:
 def decode(data: bytes) -> Record:
     """The Record that `encode` was given, or raise IndexCorrupt."""
     try:
-        values: dict[str, Any] = json.loads(data)
+        values: dict[str, Any] = json.loads(zlib.decompress(data))
         for name in _TIMES & values.keys():
             values[name] = values[name] and datetime.fromisoformat(values[name])
         for name in _TUPLES & values.keys():
             values[name] = tuple(values[name])
         values["source"] = Source(**values["source"])
         return Record(**values)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, zlib.error) as error:
         reason = "it holds a record that cannot be read"
         raise IndexCorrupt(reason) from error
 

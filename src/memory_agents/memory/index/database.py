@@ -45,7 +45,6 @@ _TABLES = """
     CREATE TABLE contents (document INTEGER PRIMARY KEY, record BLOB NOT NULL);
     CREATE INDEX records_by_id ON records (id, shadowed, key) WHERE id IS NOT NULL;
     CREATE INDEX records_by_url ON records (url) WHERE url IS NOT NULL;
-    CREATE INDEX records_by_time ON records (created) WHERE created IS NOT NULL;
     CREATE INDEX records_scoped ON records (document) WHERE scoped;
     CREATE TABLE segments (segment INTEGER PRIMARY KEY AUTOINCREMENT, documents BLOB NOT NULL);
     -- A segment is written, read and dropped as one stretch of the file, its terms in order.
