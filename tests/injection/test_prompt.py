@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 import unicodedata
+from dataclasses import replace
 
-from hypothesis import example, given
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memory_agents.core import fences
+from memory_agents.core.github_events import Account, ChangedPaths, ItemEvent
 from memory_agents.core.records import Match
 from tests import builders
 from tests.injection import surfaces
@@ -74,6 +78,65 @@ def test_no_text_leaves_its_fence(texts: list[str], title: str, labels: list[str
     assert all(prompt.count(marker) == 1 for marker in markers)
     assert all(end - start <= fences.LIMIT for start, end in fences.regions(prompt))
     assert prompt.encode().decode() == prompt
+
+
+def event_of(kind: str, text: str) -> ItemEvent:
+    """An event of a pull request in which a person wrote `text` wherever a person can write."""
+    author = Account(login=text, id=666)
+    proposed = replace(builders.pull_request(title=text, body=text, labels=(text, text)), author=author)
+    between = builders.branches(head=text, head_repository=text, base=text)
+    said = builders.comment(body=text, author=author, path=text, diff_hunk=text)
+    made: dict[str, ItemEvent] = {
+        "pull_request": builders.pull_request_event(proposed=proposed, between=between),
+        "review": builders.review_event(proposed=proposed, between=between, said=said),
+        "review_comment": builders.review_comment_event(proposed=proposed, between=between, said=said),
+        "conversation": builders.issue_comment_event(on=proposed, said=said),
+        "issue comment": builders.issue_comment_event(
+            on=replace(builders.item(title=text, body=text, labels=(text,)), author=author), said=said
+        ),
+    }
+    return made[kind]
+
+
+WHOLE = 1_000_000
+"""bytes in which any of these prompts fits"""
+KINDS = ("pull_request", "review", "review_comment", "conversation", "issue comment")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=20)
+@given(text=hostile, template=st.sampled_from(["", "review"]))
+@example(text=CANARY.join(["", *SNIPPETS, ""]), template="")
+@example(text=CANARY.join(["", *SNIPPETS, ""]), template="review")
+def test_nothing_in_a_pull_request_or_comment_leaves_its_fence(kind: str, text: str, template: str) -> None:
+    matches = [surfaces.match(0, memory(text, text))]
+    matches = [replace(m, record=replace(m.record, namespace="reviews/pr", paths=(text,))) for m in matches]
+    changed = ChangedPaths(paths=(text, text), total=9)
+    template = "" if kind == "issue comment" else template
+    prompt = surfaces.prompt_of(event_of(kind, text), matches, paths=changed, template=template, max_bytes=WHOLE)
+    assert CANARY not in outside(prompt)
+    assert "Past review comment in #100:" in outside(prompt)
+    markers = [marker for pair in fences.markers(prompt) for marker in pair]
+    assert len(markers) >= 4
+    assert all(prompt.count(marker) == 1 for marker in markers)
+    assert all(end - start <= fences.LIMIT for start, end in fences.regions(prompt))
+    assert prompt.encode().decode() == prompt
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=15)
+@given(text=hostile)
+def test_what_people_wrote_in_a_pull_request_changes_no_instruction(kind: str, text: str) -> None:
+    changed = ChangedPaths(paths=(text,), total=2)
+    plain, attacked = (
+        surfaces.prompt_of(event_of(kind, written), [], paths=replace(changed, paths=(written,)), max_bytes=WHOLE)
+        for written in ("word", f"word {text}")
+    )
+    assert without_nonces(outside(attacked)) == without_nonces(outside(plain))
+
+
+def without_nonces(text: str) -> str:
+    return re.sub("untrusted-[0-9a-f]{32}", "untrusted", text)
 
 
 @given(text=hostile)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 from memory_agents.core import context
 from memory_agents.core.context import PromptContext
 from memory_agents.core.fences import Fencer
+from memory_agents.core.github_events import ChangedPaths
 from memory_agents.errors import TemplateError
 from memory_agents.monitors import prompting
 from memory_agents.monitors.prompting import Prompt
 from memory_agents.rendering import Templates
-from tests.builders import issue_event, match
+from tests.builders import AUTHOR, branches, comment, issue_event, match, pull_request, review_comment_event
 
 FOLDER = ".github/memory-agents/prompts"
 SMALLEST = 8_192
@@ -63,6 +65,23 @@ def test_a_prompt_is_never_larger_than_allowed_and_drops_the_weakest(texts: list
 def test_the_smallest_prompt_holds_even_with_a_long_title(title: str) -> None:
     prompt, _ = rendered(built(["a " * 4_000] * 20, "word " * 20_000, title), SMALLEST)
     assert len(prompt.text.encode()) <= SMALLEST
+
+
+@pytest.mark.parametrize("letter", ["x", "\u00e9", "\U0001f600"])
+def test_the_smallest_prompt_holds_even_with_all_that_a_review_comment_has(letter: str) -> None:
+    long, word = letter * 20_000, letter * 300
+    proposed = pull_request(title=long, body=long, labels=(long,) * 50)
+    said = comment(body=long, author=replace(AUTHOR, login=word), path=word, diff_hunk=f"{long}\n" * 9)
+    event = review_comment_event(proposed=proposed, said=said, between=branches(head=word, base=word))
+    changed = ChangedPaths(paths=(word,) * 300, total=3_000)
+    sections = {"reviews": [match(f"record{n:02}", namespace="reviews/pr", text=long) for n in range(9)]}
+    shown = context.build(event, sections, status="ok", paths=changed)
+    numbers = count(1)
+    fencer = Fencer(lambda: f"{next(numbers):032x}")
+    templates = Templates({}, folder=FOLDER)
+    prompt = prompting.render(templates, ("review_comment", "review_comment"), shown, fencer=fencer, max_bytes=SMALLEST)
+    assert len(prompt.text.encode()) <= SMALLEST
+    assert len(prompt.context.dropped) == 9
 
 
 def test_what_was_dropped_is_named_in_the_prompt() -> None:
