@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from memory_agents.core.context import PromptContext
+from memory_agents.core.github_events import OWN_MARKER
 from tests import webhooks
 from tests.e2e.conftest import REPOSITORY, World, world
 from tests.memory.web import Web, serving
@@ -39,6 +40,66 @@ def test_the_outputs_are_what_the_readme_says(world: World) -> None:
     assert made.repository == REPOSITORY
     assert done.outputs["records"] == "[]"
     assert done.prompt == done.outputs["prompt"]
+
+
+def last(event: str, action: str) -> webhooks.Payload:
+    return [payload for payload in webhooks.examples(event) if payload["action"] == action][-1]
+
+
+def reviewed() -> webhooks.Payload:
+    payload = last("pull_request_review", "submitted")
+    payload["review"]["body"] = "Is the README generated?"
+    return payload
+
+
+FAMILIES = {
+    "Comment on #1, created": ("issue_comment", last("issue_comment", "created")),
+    "Comment on #2, created": (
+        "issue_comment",
+        {
+            **(asked := webhooks.pull_request_comment(last("issue_comment", "created"))),
+            "issue": asked["issue"] | {"number": 2},
+        },
+    ),
+    "Pull request #2, synchronize": ("pull_request", last("pull_request", "synchronize")),
+    "Pull request #2, reopened": ("pull_request_target", last("pull_request", "reopened")),
+    "Review of #2, submitted": ("pull_request_review", reviewed()),
+    "Review comment on #2, created": (
+        "pull_request_review_comment",
+        last("pull_request_review_comment", "created"),
+    ),
+}
+
+
+@pytest.mark.parametrize("told", FAMILIES)
+def test_every_event_of_an_issue_or_pull_request_gets_its_prompt(world: World, told: str) -> None:
+    world.remember()
+    event, payload = FAMILIES[told]
+    done = world.step().run(payload, event=event)
+    assert done.exit_code == 0, done.log
+    assert done.outputs["action"] == "recalled"
+    assert done.status in {"ok", "empty"}
+    assert told in done.summary.replace("\\", "")
+    assert done.warnings == []
+    made = PromptContext.model_validate_json(Path(done.outputs["context-file"]).read_text())
+    assert (made.issue is None) is (told != "Comment on #1, created")
+
+
+def test_the_template_of_reviews_can_be_asked_for_on_a_pull_request(world: World) -> None:
+    world.remember()
+    own = "Ours: {{ pull_request.number }}\n"
+    world.repository.commit_files({".github/memory-agents/prompts/review.md.j2": own})
+    done = world.step().run(last("pull_request", "synchronize"), event="pull_request", template="review")
+    assert done.prompt == "Ours: 2\n"
+
+
+@pytest.mark.parametrize("mode", ["auto", "recall"])
+def test_our_own_comment_is_ignored(world: World, mode: str) -> None:
+    payload = last("issue_comment", "created")
+    payload["comment"]["body"] = f"{OWN_MARKER} similar -->\nSee #3."
+    done = world.step().run(payload, event="issue_comment", mode=mode)
+    assert (done.exit_code, done.status, done.outputs["action"]) == (0, "skipped", "ignored")
+    assert list(world.github.requests) == []
 
 
 @pytest.mark.parametrize("body", [b"{", b"<html>", b'[{"name": 1}]', b"[1]", b"null", b'{"type": "file"}'])

@@ -74,9 +74,20 @@ def test_a_fork_has_a_read_only_token_and_that_is_enough(world: World, action: P
     }
 
 
-def test_a_pull_request_from_a_fork_is_skipped(world: World, action: Path) -> None:
-    payload = webhooks.as_fork_pull_request(webhooks.examples("pull_request")[1])
-    job = world.runner(action).run("pull_request", payload)
+def test_a_pull_request_from_a_fork_is_recalled_for_as_any(world: World, action: Path) -> None:
+    world.remember({"codebase/conventions/readme.md": "New information gets into the README by `make readme`."})
+    opened = next(payload for payload in webhooks.examples("pull_request") if payload["action"] == "opened")
+    job = world.runner(action).run("pull_request", webhooks.as_fork_pull_request(opened))
+    assert job.exit_code == 0, job.log
+    assert (job.outputs["status"], job.outputs["action"]) == ("ok", "recalled")
+    assert "It comes from a fork." in job.agent_saw
+    assert "make readme" in job.agent_saw
+    assert "Pull request #2, opened" in job.summary
+
+
+def test_what_else_happens_to_a_pull_request_is_skipped_and_installs_nothing(world: World, action: Path) -> None:
+    labeled = next(payload for payload in webhooks.examples("pull_request") if payload["action"] == "labeled")
+    job = world.runner(action).run("pull_request", labeled)
     assert job.exit_code == 0
     assert job.outputs["status"] == "skipped"
     assert list(world.github.requests) == []
