@@ -147,6 +147,50 @@ def test_a_fact_scoped_to_a_touched_path_is_preferred_and_recalled_even_without_
     assert ids(ranking.rank(replace(query, paths=("docs/a.md",)), [scoped, silent], top_k=5)) == ["fact-scoped"]
 
 
+def comment(name: str, path: str, text: str = "Return typed errors") -> Record:
+    return Record(
+        id=f"review-{name}", namespace=namespaces.PULL_REQUESTS, title=path, text=text, paths=(path,), created_at=NOW
+    )
+
+
+def test_of_equal_past_comments_those_on_a_touched_file_come_first_and_then_those_in_its_folder() -> None:
+    same, beside, elsewhere = comment("same", "src/api/a"), comment("beside", "src/api/b"), comment("else", "src/web/c")
+    query = Query(body="typed errors", paths=("src/api/a",), now=NOW)
+    found = ranking.rank(query, [elsewhere, beside, same], top_k=5)
+    assert ids(found) == ["review-same", "review-beside", "review-else"]
+    assert [match.reasons[-2] for match in found[:2]] == ["path: src/api/a", "same folder: src/api/"]
+
+
+def test_a_touched_file_alone_recalls_a_past_comment_and_a_touched_folder_does_not() -> None:
+    past = [comment("same", "src/api/a"), comment("beside", "src/api/b")]
+    assert ids(ranking.rank(Query(title="unrelated", paths=("src/api/a",), now=NOW), past, top_k=5)) == ["review-same"]
+
+
+def test_the_path_of_a_past_comment_is_no_glob_and_the_root_is_no_folder() -> None:
+    past = [comment("page", "pages/[id].tsx"), comment("root", "Makefile")]
+    query = Query(title="unrelated", now=NOW)
+    assert ids(ranking.rank(replace(query, paths=("pages/[id].tsx", "setup.py")), past, top_k=5)) == ["review-page"]
+    assert ranking.rank(replace(query, paths=("pages/i.tsx",)), past, top_k=5) == []
+    (at_root,) = ranking.rank(replace(query, title="typed errors", paths=("README",)), past[1:], top_k=5)
+    assert not any("folder" in reason for reason in at_root.reasons)
+
+
+def test_what_surrounds_a_question_finds_too_and_counts_less_than_the_question() -> None:
+    around = Query(title="dark theme", context="Parser crashes on empty input", now=NOW)
+    assert ids(ranking.rank(around, PAST, top_k=5)) == ["issue-theme", "issue-crash", "issue-slow"]
+    alone = ranking.rank(Query(context="Parser crashes on empty input", now=NOW), PAST, top_k=1)[0]
+    assert alone.record.id == "issue-crash"
+    assert 0.3 < alone.score < 1
+
+
+def test_context_that_nothing_shares_lowers_no_score_much_and_context_that_agrees_decides() -> None:
+    twins = [issue("aaa", "Parser crash", "in the linker"), issue("bbb", "Parser crash", "in the socket")]
+    query = Query(title="parser crash", now=NOW)
+    plain = ranking.rank(query, twins, top_k=1)[0].score
+    assert plain > ranking.rank(replace(query, context="basque welsh"), twins, top_k=1)[0].score > plain / 2
+    assert ids(ranking.rank(replace(query, context="socket"), twins, top_k=2)) == ["issue-bbb", "issue-aaa"]
+
+
 def test_a_shared_label_decides_between_equals() -> None:
     plain, labelled = issue("plain", "Parser crash"), replace(issue("tagged", "Parser crash"), labels=("Regression",))
     query = Query(title="parser crash", labels=("regression",), now=NOW)
@@ -197,9 +241,11 @@ collections = st.lists(st.tuples(texts, texts, st.integers(0, 2000)), max_size=1
 )
 
 
-@given(texts, texts, collections)
-def test_scores_lie_between_0_and_1_best_first_with_a_reason(title: str, body: str, records: list[Record]) -> None:
-    found = ranking.rank(Query(title=title, body=body, now=NOW), records, top_k=50)
+@given(texts | st.just(""), texts | st.just(""), texts | st.just(""), collections)
+def test_scores_lie_between_0_and_1_best_first_with_a_reason(
+    title: str, body: str, context: str, records: list[Record]
+) -> None:
+    found = ranking.rank(Query(title=title, body=body, context=context, now=NOW), records, top_k=50)
     scores = [match.score for match in found]
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 for score in scores)

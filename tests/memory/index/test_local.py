@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from memory_agents.core import namespaces, ranking
 from memory_agents.core.records import Match, Query, Record, Source
 from memory_agents.errors import MemoryFailure
-from memory_agents.memory.index import IndexCorrupt, LocalIndex, SyncReport
+from memory_agents.memory.index import IndexCorrupt, LocalIndex, SyncReport, codec
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 ALL = ("*",)
@@ -205,26 +205,72 @@ def test_an_update_keeps_one_record_of_an_id(index: LocalIndex) -> None:
     assert (index.get(one.id), found(index, "linker")) == (two, [one.id])
 
 
-changes = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.none() | st.integers(0, 30), max_size=4), max_size=8)
+PATHS = ("src/a.py", "src/b.py", "src/api/[id].py", "Makefile")
 
 
-@given(changes)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_updates_in_any_order_end_as_one_sync_of_what_is_left(
-    tmp_path: Path, steps: list[dict[str, int | None]]
+def variety(number: int) -> Record:
+    """One of 60 Records of all kinds, some with one id, some of equal worth."""
+    plain = issue(number % 15, f"{WORDS[number % 10]} {WORDS[number % 3]}", WORDS[number % 4])
+    if number % 3 == 1:
+        return replace(plain, namespace=namespaces.PULL_REQUESTS, paths=(PATHS[number % 4],), created_at=NOW)
+    if number % 3 == 2:
+        return replace(plain, namespace="codebase/x", paths=("src/*.py", "Make*")[: number % 4], labels=("p1",))
+    return plain
+
+
+asked = st.builds(
+    Query,
+    title=st.sampled_from(WORDS),
+    body=st.sampled_from(("", *WORDS)),
+    context=st.sampled_from(("", *WORDS)),
+    paths=st.lists(st.sampled_from(("src/c.py", *PATHS)), max_size=2).map(tuple),
+    now=st.just(NOW),
+)
+changes = st.lists(st.dictionaries(st.sampled_from("abcdefgh"), st.none() | st.integers(0, 59), max_size=6), max_size=8)
+
+
+@given(changes, asked, st.integers(1, 4))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_it_was_built_it_answers_as_the_ranking_of_all_that_is_left(
+    tmp_path: Path, steps: list[dict[str, int | None]], query: Query, top_k: int
 ) -> None:
     held: dict[str, Record] = {}
     with LocalIndex.open(tmp_path / "stepwise.db") as index, LocalIndex.open(tmp_path / "fresh.db") as fresh:
         index.update(dict.fromkeys(index.entries()), version="")
         for step in steps:
-            made = {
-                key: None if n is None else issue(n % 6, f"{WORDS[n % 10]} {WORDS[n % 7]}", WORDS[n % 3])
-                for key, n in step.items()
-            }
+            made = {key: None if number is None else variety(number) for key, number in step.items()}
             index.update(made, version="v")
             held = {key: record for key, record in {**held, **made}.items() if record is not None}
         sync(fresh, held)
         assert everything(index) == everything(fresh)
+        answer = index.search(query, namespaces=ALL, top_k=top_k)
+        assert answer == fresh.search(query, namespaces=ALL, top_k=top_k)
+        assert answer == ranking.rank(query, index.list(limit=1000), top_k=top_k)
+
+
+def test_of_many_equals_the_smallest_ids_are_found_however_it_was_built(index: LocalIndex) -> None:
+    for number in random.Random(3).sample(range(100), 100):  # noqa: S311 - any order, but the same each time
+        record = Record(id=f"fact-{number:04}", namespace="codebase/x", text="Parser")
+        index.update({str(number): record}, version="v")
+    matches = index.search(Query(title="parser", now=NOW), namespaces=ALL, top_k=3)
+    assert [match.record.id for match in matches] == ["fact-0000", "fact-0001", "fact-0002"]
+
+
+def test_of_many_past_comments_on_a_touched_file_only_the_best_are_read(
+    index: LocalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = [replace(issue(n, "src/a.py"), namespace=namespaces.PULL_REQUESTS, paths=("src/a.py",)) for n in range(300)]
+    index.update({record.id: record for record in past}, version="v")
+    read: list[bytes] = []
+    decode = codec.decode
+
+    def counting(data: bytes) -> Record:
+        read.append(data)
+        return decode(data)
+
+    monkeypatch.setattr(codec, "decode", counting)
+    assert found(index, "unrelated", paths=("src/a.py",)) == [record.id for record in past[:10]]
+    assert len(read) == 10
 
 
 def test_an_update_that_is_cancelled_ends_with_the_old_index(tmp_path: Path) -> None:
