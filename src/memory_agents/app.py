@@ -4,45 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import json
 import os
 import secrets
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from memory_agents import config_file
-from memory_agents.core import policy
-from memory_agents.core.context import PromptContext
+from memory_agents import handover
+from memory_agents.core import policy, similar_comment
 from memory_agents.core.fences import Fencer
 from memory_agents.core.github_events import ChangedPaths, IssueCommentEvent, IssueEvent, Item, ItemEvent
 from memory_agents.core.records import Notice
-from memory_agents.core.summary import counted, recall_summary
 from memory_agents.edges import event_file
 from memory_agents.edges.actions import Runner
-from memory_agents.edges.github import GitHubApi, GitHubFiles, RepositoryFiles
+from memory_agents.edges.github import GitHubApi, GitHubComments, GitHubFiles, RepositoryFiles
+from memory_agents.edges.github.history import GitHubHistory
+from memory_agents.edges.github.pulls import changed_paths
 from memory_agents.edges.worktree import WorkingTree
-from memory_agents.errors import GitHubFailure, SettingsError, UnreadableFile
+from memory_agents.errors import GitHubFailure, SettingsError
+from memory_agents.locations import history_folder, is_own_memory, memory_remote, repository_name
+from memory_agents.maintained import Maintained, read_maintained
 from memory_agents.memory import git
-from memory_agents.memory.git import Remote
-from memory_agents.memory.integration import MemoryIntegration
+from memory_agents.memory.combined import CombinedReader
+from memory_agents.memory.history.files import HistoryFiles
+from memory_agents.memory.history.reader import HistoryReader
+from memory_agents.memory.integration import MemoryIntegration, Status
+from memory_agents.memory.provider import MemoryReader
 from memory_agents.memory.providers import registry
 from memory_agents.monitors.base import Recalled, family
 from memory_agents.monitors.issue import IssueMonitor
 from memory_agents.monitors.pull_request import PullRequestMonitor
-from memory_agents.rendering import PARTIALS, SUFFIX, Templates
-from memory_agents.settings import Configuration, Environment, Settings, read_inputs
+from memory_agents.operations import history
+from memory_agents.operations.progress import ProgressTeller
+from memory_agents.settings import Environment, Settings, read_inputs
 
-if TYPE_CHECKING:
-    from memory_agents.memory.provider import MemoryReader
+INDEX_SECONDS = 15 * 60.0
+"""how long an index run reads; the next one goes on"""
+_OF_THE_DEADLINE = 0.9
+"""a memory that is too slow is given up so early that what the others answered can still be shown"""
+_FOR_GITHUB = 0.5
+"""of the deadline, for what is new on GitHub: what is indexed must still be searched"""
 
-_TOLD = 5
-"""annotations of one run; a runner keeps ten for a step, and other tools want some"""
+_now = functools.partial(datetime.now, UTC)
 
 
 def create_provider(
@@ -65,57 +69,20 @@ def create_provider(
     )
 
 
-def memory_remote(settings: Settings, environment: Environment) -> Remote:
-    """Where the memory branch is, and the token that opens it.
+def open_memory(settings: Settings, environment: Environment, github: GitHubApi) -> CombinedReader:
+    """Facts, and the history of this repository where it is known. No I/O.
 
-    `github-token` is for this same repository on GITHUB_SERVER_URL only; any other remote gets
-    `memory-token` or nothing.
+    GitHub is asked for what is new in a workflow run, and on the command line with a token.
     """
-    location = settings.memory_remote or _own(environment) or git.origin(Path.cwd())
-    is_own = is_own_memory(settings, environment)
-    token = settings.memory_token.get_secret_value()
-    if not token and is_own:
-        token = settings.github_token.get_secret_value()
-    if token and not is_own and _is_open(location):
-        raise SettingsError("`memory-token` is not sent over http.", fix="give `memory-remote` as an https URL")
-    return Remote(
-        location if "://" in location else _local(location),
-        token=token,
-        is_own=is_own,
-        as_user=not environment.in_actions,
-    )
-
-
-def _is_open(location: str) -> bool:
-    """Whether others on the way could read what is sent there."""
-    url = urlsplit(location)
-    return url.scheme == "http" and url.hostname not in {"127.0.0.1", "localhost", "::1"}
-
-
-def is_own_memory(settings: Settings, environment: Environment) -> bool:
-    """Whether memory is on a branch of the very repository whose event is handled."""
-    own = _own(environment)
-    location = settings.memory_remote or own
-    return bool(own) and location.rstrip("/").removesuffix(".git").lower() == own.removesuffix(".git").lower()
-
-
-def _own(environment: Environment) -> str:
-    """Where git finds the repository of the event; empty on the command line."""
-    if not (environment.in_actions and environment.repository):
-        return ""
-    return f"{environment.server_url.rstrip('/')}/{environment.repository}.git"
-
-
-def _local(location: str) -> str:
-    """A path, absolute because git runs elsewhere; `host:path` of ssh stays as it is."""
-    head, colon, _ = location.partition(":")
-    is_ssh = colon and "/" not in head and len(head) > 1
-    path = Path(location).resolve()
-    if not is_ssh and location.count("/") == 1 and not path.exists():
-        raise SettingsError(
-            f"There is no folder {location}.", fix=f"for a repository on GitHub write https://github.com/{location}"
-        )
-    return location if is_ssh else str(path)
+    readers: list[Callable[[], MemoryReader]] = [lambda: create_provider(settings=settings, environment=environment)]
+    repository = repository_name(environment)
+    if repository:
+        is_asked = environment.in_actions or bool(settings.github_token.get_secret_value())
+        source = GitHubHistory(github, repository) if is_asked else None
+        folder = history_folder(environment, repository)
+        seconds = _FOR_GITHUB * settings.timeout_seconds
+        readers.append(lambda: HistoryReader(folder, repository, source, seconds=seconds, clock=_now))
+    return CombinedReader(*readers, deadline=_OF_THE_DEADLINE * settings.timeout_seconds)
 
 
 async def run(environ: Mapping[str, str], runner: Runner) -> int:
@@ -131,32 +98,138 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
         case policy.Skip(reason):
             runner.skipped(reason)
         case policy.Index():
-            # TODO: the history index comes here
-            raise SettingsError("`mode: index` is not part of this version.", fix="leave `mode` out")
+            return await _index(settings, environment, runner)
         case policy.Recall(item_event):
-            paths = ChangedPaths()  # TODO: those of the pull request `policy.wants_paths(item_event)`
-            github = github_api(settings, environment)
-            try:
-                maintained = await read_maintained(maintainers_files(github, environment), inputs, family(item_event))
-            finally:
-                await github.close()
-            recalled = await _recall(item_event, paths, maintained, environment)
-            _hand_over(recalled, maintained, environment, runner)
+            await _recall(item_event, inputs, environment, runner)
     return 0
 
 
-async def _recall(event: ItemEvent, paths: ChangedPaths, maintained: Maintained, environment: Environment) -> Recalled:
+async def _recall(event: ItemEvent, inputs: Mapping[str, str], environment: Environment, runner: Runner) -> None:
+    settings = Settings.build(inputs)
+    # Two connections: what maintainers keep, and the rest, which must not wait for it.
+    files, github = github_api(settings, environment), github_api(settings, environment)
+    try:
+        maintained, (paths, missing) = await asyncio.gather(
+            read_maintained(maintainers_files(files, environment), inputs, family(event)),
+            _changed_paths(event, settings, environment, github),
+        )
+        done = await _asked(
+            event, paths, missing=missing, maintained=maintained, environment=environment, github=github
+        )
+        private = environment.in_actions and not is_own_memory(maintained.settings, environment)
+        comment, failed = await _comment(event, done, maintained.settings, github, private=private)
+    finally:
+        await files.close()
+        await github.close()
+    handover.recalled(
+        done,
+        (*maintained.notices, *maintained.templates.notices, *done.recollection.notices, *failed),
+        environment=environment,
+        runner=runner,
+        memory_branch=maintained.settings.memory_branch,
+        comment=comment,
+        private=private,
+    )
+
+
+async def _changed_paths(
+    event: ItemEvent, settings: Settings, environment: Environment, github: GitHubApi
+) -> tuple[ChangedPaths, tuple[Notice, ...]]:
+    """The paths that the event's pull request changes, or why they are not known."""
+    number = policy.wants_paths(event)
+    if number is None or not environment.in_actions:
+        return ChangedPaths(), ()
+    try:
+        async with asyncio.timeout(_FOR_GITHUB * settings.timeout_seconds):
+            return await changed_paths(github, environment.repository, number), ()
+    except TimeoutError:
+        text, fix = f"GitHub did not list the files of #{number} in time.", "raise `timeout-seconds`"
+    except GitHubFailure as error:
+        text, fix = error.message, error.fix
+    text = f"{text} What is scoped to them is not recalled."
+    return ChangedPaths(), (Notice(text=text, fix=fix, partial=True),)
+
+
+async def _asked(
+    event: ItemEvent,
+    paths: ChangedPaths,
+    *,
+    missing: tuple[Notice, ...],
+    maintained: Maintained,
+    environment: Environment,
+    github: GitHubApi,
+) -> Recalled:
     settings = maintained.settings
     parts = (maintained.templates, settings, Fencer(lambda: secrets.token_hex(16)))
-    clock = functools.partial(datetime.now, UTC)
     async with MemoryIntegration(
-        lambda: create_provider(settings=settings, environment=environment), deadline=settings.timeout_seconds
+        lambda: open_memory(settings, environment, github), deadline=settings.timeout_seconds, missing=missing
     ) as memory:
         match event:
             case IssueEvent() | IssueCommentEvent(issue=Item(is_pull_request=False)):
-                return await IssueMonitor(memory, *parts).recall(event, clock)
+                return await IssueMonitor(memory, *parts).recall(event, _now)
             case _:
-                return await PullRequestMonitor(memory, *parts).recall(event, clock, paths)
+                return await PullRequestMonitor(memory, *parts).recall(event, _now, paths)
+
+
+async def _comment(
+    event: ItemEvent, done: Recalled, settings: Settings, github: GitHubApi, *, private: bool
+) -> tuple[str, tuple[Notice, ...]]:
+    """Keep the comment with similar issues up to date, if it is asked for; a line about it, and what went wrong."""
+    context = done.prompt.context
+    if settings.comment != "similar" or not isinstance(event, IssueEvent) or context.issue is None:
+        return "", ()
+    if private:
+        return "", (Notice(text="No comment is posted, for memory is private.", fix="leave `comment` out"),)
+    issue = context.issue
+    body = similar_comment.render(handover.similar_issues(context), number=issue.number, created_at=issue.created_at)
+    if body is None and done.recollection.status not in {Status.OK, Status.EMPTY}:
+        return "", ()  # nothing was found because a part of memory is missing: what was said before stands
+    if settings.dry_run:
+        return f"Dry run: this comment would be posted.\n\n{body}" if body else "Dry run: no comment.", ()
+    try:
+        async with asyncio.timeout(settings.timeout_seconds):
+            sticky = await GitHubComments(github, event.origin.repository.full_name).put_sticky(
+                issue.number, similar_comment.MARKER, body, withdrawn=similar_comment.NOTHING_SIMILAR
+            )
+    except TimeoutError:
+        return "", (Notice(text="GitHub did not take the comment in time.", fix="run the job again"),)
+    except GitHubFailure as error:
+        return "", (Notice(text=error.message, fix=error.fix),)
+    return f"Comment: {sticky.done} {sticky.url}".rstrip(), ()
+
+
+async def _index(settings: Settings, environment: Environment, runner: Runner) -> int:
+    """Read the past of the event's repository."""
+    done = await index_history(
+        settings, environment, seconds=INDEX_SECONDS, whole=False, tell=ProgressTeller(sys.stdout)
+    )
+    handover.indexed(done, runner=runner)
+    return 1 if done.status is Status.UNAVAILABLE else 0
+
+
+async def index_history(
+    settings: Settings,
+    environment: Environment,
+    *,
+    seconds: float,
+    whole: bool,
+    tell: Callable[[history.Progress], None],
+) -> history.Reading:
+    """Read what is new in the repository's past into the local index. Raises SettingsError where it is not known."""
+    repository = repository_name(environment)
+    if not repository:
+        raise SettingsError(
+            "It is not known whose past to read.", fix="run inside a clone of it, or give --repository OWNER/NAME"
+        )
+    github = github_api(settings, environment)
+    files = HistoryFiles(history_folder(environment, repository), repository)
+    try:
+        return await history.index(
+            files, GitHubHistory(github, repository), seconds=seconds, whole=whole, tell=tell, clock=_now
+        )
+    finally:
+        files.close()
+        await github.close()
 
 
 def github_api(settings: Settings, environment: Environment) -> GitHubApi:
@@ -173,104 +246,3 @@ def maintainers_files(github: GitHubApi, environment: Environment) -> Repository
     if not environment.in_actions:
         return WorkingTree(Path(git.top(Path.cwd()) or Path.cwd()))
     return GitHubFiles(github, environment.repository)
-
-
-@dataclass(frozen=True, slots=True)
-class Maintained:
-    """What the repository's maintainers decided: settings and templates, or the defaults and why."""
-
-    settings: Settings
-    templates: Templates
-    notices: tuple[Notice, ...]
-
-
-async def read_maintained(files: RepositoryFiles, inputs: Mapping[str, str], template: str) -> Maintained:
-    """Read configuration and templates; what cannot be read or is invalid is noticed and left at its default.
-
-    `template`: the event's own, which stands in for one that is asked for and cannot be rendered.
-    """
-    settings = Settings.build(inputs)
-    notices: list[Notice] = []
-    configuration = Configuration()
-    own: Mapping[str, str] = {}
-    end = asyncio.get_running_loop().time() + settings.timeout_seconds
-    try:
-        async with asyncio.timeout_at(end):
-            text = await files.read(settings.config)
-        if text is not None:
-            configuration = config_file.parse(text, settings.config)
-    except (SettingsError, UnreadableFile) as error:
-        notices.append(Notice(text=f"{error.message} The default settings are used.", fix=error.fix))
-    except TimeoutError:
-        notices.append(_too_slow(settings, "settings and templates"))
-        return Maintained(settings, Templates({}, folder=settings.prompts), tuple(notices))
-    except GitHubFailure as error:
-        notices.append(Notice(text=f"{error.message} The default settings and templates are used.", fix=error.fix))
-        return Maintained(settings, Templates({}, folder=settings.prompts), tuple(notices))
-    try:
-        async with asyncio.timeout_at(end):
-            own = await files.folder(settings.prompts, _needed(settings.template or template, template))
-    except TimeoutError:
-        notices.append(_too_slow(settings, "templates"))
-    except (GitHubFailure, UnreadableFile) as error:
-        notices.append(Notice(text=f"{error.message} The default templates are used.", fix=error.fix))
-    return Maintained(Settings.build(inputs, configuration), Templates(own, folder=settings.prompts), tuple(notices))
-
-
-def _too_slow(settings: Settings, what: str) -> Notice:
-    text = f"GitHub did not answer within {settings.timeout_seconds:g} seconds. The default {what} are used."
-    return Notice(text=text, fix="raise `timeout-seconds`, or see why GitHub's API is slow")
-
-
-def _needed(*names: str) -> Callable[[str], bool]:
-    """Whether a file of the templates' folder can have a part in rendering one of `names`."""
-    files = {f"{name}{SUFFIX}" for name in names}
-    return lambda file: file in files or (file.startswith(PARTIALS) and file.endswith(SUFFIX))
-
-
-def _hand_over(recalled: Recalled, maintained: Maintained, environment: Environment, runner: Runner) -> None:
-    """Give the prompt to the step that follows, and tell people what happened."""
-    prompt, recollection = recalled.prompt, recalled.recollection
-    context, info = prompt.context, recollection.info
-    noticed = (*maintained.notices, *maintained.templates.notices, *recollection.notices)
-    private = environment.in_actions and not is_own_memory(maintained.settings, environment)
-    notices = [notice.told(private=private) for notice in noticed]
-    for notice in notices[:_TOLD]:
-        runner.warning(notice)
-    if len(notices) > _TOLD:
-        runner.warning(f"{len(notices) - _TOLD} more of this kind: see the step summary.")
-    if environment.output_file is None:
-        sys.stdout.write(prompt.text)  # on the command line the prompt is what was asked for
-        return
-    folder = Path(tempfile.mkdtemp(prefix="memory-agents-", dir=environment.temporary))
-    (folder / "prompt.md").write_text(prompt.text, encoding="utf-8", newline="")
-    (folder / "context.json").write_text(context.model_dump_json(indent=2), encoding="utf-8", newline="")
-    runner.output("status", recollection.status)
-    runner.output("action", "recalled")
-    runner.output("prompt", prompt.text)
-    runner.output("prompt-file", str(folder / "prompt.md"))
-    runner.output("context-file", str(folder / "context.json"))
-    runner.output("similar", json.dumps(similar(context)))
-    runner.output("records", "[]")
-    runner.summary(
-        recall_summary(
-            context,
-            notices=notices,
-            seconds=recollection.seconds,
-            prompt_bytes=len(prompt.text.encode()),
-            template=prompt.template,
-            no_memory_on=maintained.settings.memory_branch if info is not None and not info.version else "",
-            private=private,
-        )
-    )
-    runner.log(
-        f"{recollection.status}: {counted(len(context.memories()))} in {recollection.seconds:.2f} s, "
-        f"a prompt of {len(prompt.text.encode())} bytes in {folder / 'prompt.md'}"
-    )
-
-
-def similar(context: PromptContext) -> list[dict[str, object]]:
-    """The output `similar`: past issues, best first."""
-    memories = [m for section in context.sections for m in section.memories if section.name == "similar_issues"]
-    fields = {"number", "title", "url", "state", "score", "reasons"}
-    return [memory.model_dump(include=fields) for memory in memories if memory.number is not None]

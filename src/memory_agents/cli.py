@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from memory_agents import __version__
+from memory_agents.core.records import FULL_NAME
 from memory_agents.edges.actions import Runner, harmless
 from memory_agents.errors import MemoryAgentsError, UsageError
 from memory_agents.settings import Environment, Settings, read_inputs
@@ -53,6 +54,8 @@ def _command(arguments: argparse.Namespace) -> int:
         from memory_agents.demo import demo
 
         return demo(sys.stdout, plain=arguments.plain)
+    if arguments.command == "index":
+        return _print(asyncio.run(_index(arguments)), as_json=arguments.json)
     return _print(asyncio.run(_ask(arguments)), as_json=arguments.json)
 
 
@@ -96,17 +99,47 @@ def _run() -> int:
         return 1
 
 
+async def _index(arguments: argparse.Namespace) -> Answer:
+    """Read the repository's past."""
+    from memory_agents import app
+    from memory_agents.operations import history
+    from memory_agents.operations.progress import ProgressTeller
+
+    teller = ProgressTeller(sys.stderr)
+    try:
+        done = await app.index_history(
+            _settings(arguments),
+            _environment(arguments),
+            seconds=60.0 * arguments.minutes,
+            whole=arguments.whole,
+            tell=teller,
+        )
+    finally:
+        teller.close()
+    return history.answer(done)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    """The inputs of this process, with what the command's options say instead."""
+    options = ("provider", "memory_remote", "memory_branch", "top_k", "min_score")
+    inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
+    given = {name: value for name, value in inputs.items() if value}
+    return Settings.build({**read_inputs(os.environ), **given}, as_options=True)
+
+
+def _environment(arguments: argparse.Namespace) -> Environment:
+    environment = Environment.read(os.environ)
+    return environment.model_copy(update={"repository": arguments.repository}) if arguments.repository else environment
+
+
 async def _ask(arguments: argparse.Namespace) -> Answer:
     """One question to memory."""
     from memory_agents import app
     from memory_agents.operations import reading
 
-    options = ("provider", "memory_remote", "memory_branch", "top_k", "min_score")
-    inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
-    settings = Settings.build(
-        {**read_inputs(os.environ), **{name: value for name, value in inputs.items() if value}}, as_options=True
-    )
-    reader = app.create_provider(settings=settings)
+    settings, environment = _settings(arguments), _environment(arguments)
+    github = app.github_api(settings, environment)
+    reader = app.open_memory(settings, environment, github)
     try:
         match arguments.command:
             case "recall":
@@ -128,6 +161,7 @@ async def _ask(arguments: argparse.Namespace) -> Answer:
                 return await reading.status(reader)
     finally:
         await reader.close()
+        await github.close()
 
 
 def _print(answer: Answer, *, as_json: bool) -> int:
@@ -169,6 +203,17 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", parents=[memory], help="show one record whole")
     show.add_argument("id", metavar="ID", help="as `list` shows it")
 
+    index = commands.add_parser(
+        "index",
+        parents=[_repository_options()],
+        help="read the repository's past issues, pull requests and reviews, to search them",
+        description="Read past issues, pull requests, comments and review comments from GitHub's lists into the local "
+        "index: what is new since the last time, and everything again once a week. May be stopped at any time; the "
+        "next run goes on. Uses GH_TOKEN or GITHUB_TOKEN, and leaves the last 200 requests of its rate limit.",
+    )
+    index.add_argument("--whole", action="store_true", help="read everything again, and forget what is gone")
+    index.add_argument("--minutes", type=_positive, default=15, metavar="N", help="stop after about N (default: 15)")
+
     commands.add_parser("status", parents=[memory], help="say whether memory can be read, and what it holds")
 
     demo = commands.add_parser("demo", help="run the main job on a bundled event and memory, offline")
@@ -176,12 +221,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _memory_options() -> argparse.ArgumentParser:
+def _repository_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--repository",
+        type=_full_name,
+        metavar="OWNER/NAME",
+        help="on GitHub (default: this clone's origin)",
+    )
+    options.add_argument("--json", action="store_true", help="print JSON, for programs")
+    return options
+
+
+def _memory_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[_repository_options()])
     options.add_argument("--provider", default="", help="default: MEMORY_PROVIDER, or git")
     options.add_argument("--memory-remote", default="", metavar="URL", help="default: this clone's origin")
     options.add_argument("--memory-branch", default="", metavar="NAME", help="default: memory")
-    options.add_argument("--json", action="store_true", help="print JSON, for programs")
     return options
 
 
@@ -190,3 +246,10 @@ def _positive(text: str) -> int:
         msg = f"{text!r} is not a whole number of at least 1"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
+
+
+def _full_name(text: str) -> str:
+    if not FULL_NAME.fullmatch(text):
+        msg = f"{text!r} is not the name of a repository, such as octo/hello"
+        raise argparse.ArgumentTypeError(msg)
+    return text

@@ -114,6 +114,8 @@ class Configuration(BaseModel):
     """UTF-8 bytes; an environment variable of a later step holds at most 131,071"""
     timeout_seconds: float = Field(default=20, gt=0, le=600)
     """all of memory together"""
+    comment: Literal["none", "similar"] = "none"
+    """`similar`: one comment on a new issue names those that are like it"""
     sections: Mapping[str, tuple[Glob, ...]] = Field(default_factory=lambda: SECTIONS)
 
     @field_validator("sections", mode="before")
@@ -151,6 +153,8 @@ class Settings(Configuration):
     memory_token: SecretStr = NO_SECRET
     config: RepositoryPath = ".github/memory-agents.yml"
     prompts: RepositoryPath = ".github/memory-agents/prompts"
+    dry_run: bool = False
+    """nothing is written: the summary shows what would have been"""
     template: str = Field(default="", pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")
 
     @classmethod
@@ -223,9 +227,17 @@ class Environment(BaseModel):
 
 
 def read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
-    """The inputs that a step of action.yml passes on, by input name; MEMORY_PROVIDER stands in for `provider`."""
+    """The inputs that a step of action.yml passes on, by input name.
+
+    MEMORY_PROVIDER stands in for `provider`; GH_TOKEN or GITHUB_TOKEN for `github-token` where no runner is.
+    """
     inputs = {name: environ.get("INPUT_" + name.upper().replace("-", "_"), "") for name in INPUTS}
-    return {**inputs, "provider": inputs["provider"] or environ.get("MEMORY_PROVIDER", "")}
+    token = "" if environ.get("GITHUB_ACTIONS") else environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN", "")
+    return {
+        **inputs,
+        "provider": inputs["provider"] or environ.get("MEMORY_PROVIDER", ""),
+        "github-token": inputs["github-token"] or token,
+    }
 
 
 def reason_of(message: str) -> str:

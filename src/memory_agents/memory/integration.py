@@ -53,8 +53,14 @@ class MemoryIntegration:
     Usage: `async with MemoryIntegration(open_reader, deadline=20) as memory: await memory.recall(…)`.
     """
 
-    def __init__(self, open_reader: Callable[[], MemoryReader], *, deadline: float) -> None:
-        """`open_reader` makes the provider when it is first needed; `deadline` is seconds for all of memory."""
+    def __init__(
+        self, open_reader: Callable[[], MemoryReader], *, deadline: float, missing: tuple[Notice, ...] = ()
+    ) -> None:
+        """`open_reader` makes the provider when it is first needed; `deadline` is seconds for all of memory.
+
+        `missing`: what is known to be missing before memory is asked.
+        """
+        self._missing = missing
         self._open_reader = open_reader
         self._deadline = deadline
         self._reader: MemoryReader | None = None
@@ -74,7 +80,7 @@ class MemoryIntegration:
         """Search every section; a section that fails is empty and noticed. Never raises for memory's sake."""
         started = time.monotonic()
         found: dict[str, tuple[Match, ...]] = {}
-        notices: list[Notice] = []
+        notices = list(self._missing)
         info: ProviderInfo | None = None
         limit = asyncio.timeout(self._deadline)
         try:

@@ -13,12 +13,15 @@ from datetime import datetime
 
 from memory_agents.core.history import Page, Seen, Stream
 from memory_agents.core.records import Notice
+from memory_agents.core.summary import literal
 from memory_agents.errors import GitHubFailure
 from memory_agents.memory.history import reading
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.history.reader import REQUESTS_KEPT
 from memory_agents.memory.history.source import HistorySource
 from memory_agents.memory.index import IndexCorrupt
+from memory_agents.memory.integration import Status
+from memory_agents.operations.reading import Answer
 
 LISTS = (Stream.ISSUES, Stream.REVIEWS, Stream.COMMENTS, Stream.EVENTS)
 """in the order in which they are read: what a recall needs most comes first"""
@@ -35,7 +38,7 @@ class Progress:
     rows: int
     """of the list, read in this run"""
     expected: int
-    """about how many there will be"""
+    """about how many there will be; 0 where GitHub does not say"""
     requests: int
     """in this run"""
     requests_left: int | None
@@ -58,6 +61,8 @@ class Reading:
     """rows that are new, changed or gone"""
     finished: set[Stream] = field(default_factory=set)
     """lists that were read to their end"""
+    ended_whole: bool = False
+    """whether a whole reading of a list came to its end"""
     indexed: int = 0
     """Records indexed"""
     records: int = 0
@@ -72,9 +77,16 @@ class Reading:
         return len(self.finished) == len(LISTS)
 
     @property
-    def failed(self) -> bool:
-        """Whether nothing at all could be read."""
-        return not self.read and bool(self.notices)
+    def status(self) -> Status:
+        """`ok`: everything was read; `unavailable`: nothing; `degraded`: a part, or the next run goes on."""
+        if not self.read:
+            return Status.UNAVAILABLE
+        return Status.OK if self.is_complete else Status.DEGRADED
+
+    @property
+    def is_worth_saving(self) -> bool:
+        """Whether the files say something that they did not say before."""
+        return bool(self.changed or self.indexed or self.ended_whole)
 
 
 class _Stopped(Exception):
@@ -200,6 +212,7 @@ def _note(done: Reading, step: reading.Step) -> None:
     done.changed += step.changed
     if step.is_last:
         done.finished.add(step.stream)
+        done.ended_whole |= step.ended_whole
 
 
 def _progress(done: Reading, step: reading.Step, patient: _Patient) -> Progress:
@@ -207,7 +220,60 @@ def _progress(done: Reading, step: reading.Step, patient: _Patient) -> Progress:
     return Progress(
         stream=step.stream,
         rows=rows,
-        expected=rows if step.is_last else rows + max(1, step.page.pages_left - 1) * reading.PAGE_ROWS,
+        expected=0 if step.is_last or not step.page.pages_left else rows + (step.page.pages_left - 1) * 100,
         requests=patient.requests,
         requests_left=patient.requests_left,
     )
+
+
+def told(done: Reading) -> str:
+    """What a run did, in a few lines for a person."""
+    read = ", ".join(f"{count:,} {stream}" for stream, count in done.read.items()) or "nothing"
+    left = "" if done.requests_left is None else f", {done.requests_left:,} are left"
+    lines = [
+        f"{done.status}: read {read} of {done.repository} with {done.requests:,} requests{left}.",
+        f"{done.changed:,} new, changed or gone; the index holds {done.records:,} past items.",
+    ]
+    if done.unreadable:
+        lines.append(f"{done.unreadable:,} entries could not be read and were left out.")
+    if done.stopped:
+        lines.append(f"Stopped: {done.stopped}. The next run goes on from here.")
+    return "\n".join(lines)
+
+
+def summary(done: Reading) -> str:
+    """The same as the summary of a step, in GitHub-flavoured Markdown."""
+    rows = [
+        f"| {stream} | {done.read[stream]:,} | {'yes' if stream in done.finished else 'not yet'} |"
+        for stream in LISTS
+        if stream in done.read
+    ]
+    table = ["| List | Read | To its end |", "| --- | ---: | --- |", *rows] if rows else []
+    notices = [f"- ⚠️ {literal(str(notice), 600)}" for notice in done.notices]
+    head, *rest = told(done).splitlines()
+    parts = (
+        f"### memory-agents: {literal(head)}",
+        "\n".join(table),
+        "\n\n".join(map(literal, rest)),
+        "\n".join(notices),
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def answer(done: Reading) -> Answer:
+    """For the command line."""
+    value = {
+        "repository": done.repository,
+        "status": done.status.value,
+        "requests": done.requests,
+        "requests_left": done.requests_left,
+        "read": {stream.value: count for stream, count in done.read.items()},
+        "finished": sorted(stream.value for stream in done.finished),
+        "unreadable": done.unreadable,
+        "changed": done.changed,
+        "indexed": done.indexed,
+        "records": done.records,
+        "stopped": done.stopped,
+        "notices": [str(notice) for notice in done.notices],
+    }
+    return Answer(value, told(done), tuple(done.notices), ok=done.status is not Status.UNAVAILABLE)

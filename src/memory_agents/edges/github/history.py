@@ -31,7 +31,7 @@ _LOOK_AGAIN = """
 query($ids: [ID!]!) {
   nodes(ids: $ids) {
     id
-    ... on Issue { title body state stateReason closedAt labels(first: 30) { nodes { name } } }
+    ... on Issue { title body state stateReason(enableDuplicate: true) closedAt labels(first: 30) { nodes { name } } }
     ... on PullRequest { title body pullState: state closedAt mergedAt labels(first: 30) { nodes { name } } }
     ... on PullRequestReviewComment { body isMinimized }
   }

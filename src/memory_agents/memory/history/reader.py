@@ -17,7 +17,7 @@ from typing import TypeVar
 from memory_agents.core import namespaces
 from memory_agents.core.history import Item, ReviewRemark, Seen, Stream, refreshed
 from memory_agents.core.records import Health, Match, Notice, ProviderInfo, Query, Record
-from memory_agents.errors import GitHubFailure, MemoryAgentsError
+from memory_agents.errors import GitHubFailure, MemoryAgentsError, MemoryUnreachable
 from memory_agents.memory.history import reading
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.history.source import HistorySource
@@ -136,9 +136,10 @@ class HistoryReader:
         except TimeoutError:
             pass
         except GitHubFailure as error:
-            self._notices.append(
-                Notice(text=f"{error.message} What is indexed already is used.", fix=error.fix, partial=True)
-            )
+            if not rows and opened.files.store.place(stream).known is None:
+                raise MemoryUnreachable(error.message, fix=error.fix) from None
+            text = f"{error.message} What was indexed before is used."
+            self._notices.append(Notice(text=text, fix=error.fix, partial=True))
             return
         if not is_last:
             known = opened.files.store.place(stream).known is not None

@@ -35,6 +35,8 @@ class Step:
     """rows that are new, changed or gone"""
     is_last: bool = False
     """whether the list is now known to its end"""
+    ended_whole: bool = False
+    """whether that ends a whole reading"""
 
 
 async def read(
@@ -56,10 +58,11 @@ async def read(
         place = replace(place, upto=max((time for time in (last, place.upto) if time is not None), default=None))
         is_last = not page.following
         changed = store.take(stream, page.entries, place)
+        ended_whole = is_last and place.is_whole
         if is_last:
             place = replace(place, known=place.upto or now, is_whole=False)
             changed += store.finish(stream, place)
-        yield Step(stream, page, changed, is_last)
+        yield Step(stream, page, changed, is_last, ended_whole)
         if is_last:
             return
         if last is not None and (since is None or last > since):
@@ -126,7 +129,7 @@ async def _read_older_events(store: Store, source: HistorySource, place: Place, 
             seen=max(place.seen, seen),
             known=now if is_last else None,
         )
-        yield Step(Stream.EVENTS, page, store.take(Stream.EVENTS, page.entries, place), is_last)
+        yield Step(Stream.EVENTS, page, store.take(Stream.EVENTS, page.entries, place), is_last, is_last)
         if is_last:
             return
         page = await source.following(Stream.EVENTS, page.following)

@@ -1,0 +1,103 @@
+"""Handing a run's results to the steps that follow and to people: outputs, files, summary, annotations, log."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from memory_agents.core.context import MemoryView, PromptContext
+from memory_agents.core.records import Notice
+from memory_agents.core.summary import counted, recall_summary
+from memory_agents.edges.actions import Runner
+from memory_agents.monitors.base import Recalled
+from memory_agents.operations import history
+from memory_agents.operations.history import Reading
+from memory_agents.settings import Environment
+
+_TOLD = 5
+"""annotations of one run; a runner keeps ten for a step, and other tools want some"""
+
+
+def recalled(
+    done: Recalled,
+    notices: Sequence[Notice],
+    *,
+    environment: Environment,
+    runner: Runner,
+    memory_branch: str,
+    comment: str,
+    private: bool,
+) -> None:
+    """Give the prompt to the step that follows, and tell people what happened.
+
+    `comment`: a line on what became of the comment; may be empty. `private`: memory is kept in another
+    repository, so its texts are not told.
+    """
+    prompt, recollection = done.prompt, done.recollection
+    context, info = prompt.context, recollection.info
+    told = [notice.told(private=private) for notice in notices]
+    _warn(told, runner)
+    if environment.output_file is None:
+        sys.stdout.write(prompt.text)  # on the command line the prompt is what was asked for
+        return
+    folder = Path(tempfile.mkdtemp(prefix="memory-agents-", dir=environment.temporary))
+    (folder / "prompt.md").write_text(prompt.text, encoding="utf-8", newline="")
+    (folder / "context.json").write_text(context.model_dump_json(indent=2), encoding="utf-8", newline="")
+    runner.output("status", recollection.status)
+    runner.output("action", "recalled")
+    runner.output("prompt", prompt.text)
+    runner.output("prompt-file", str(folder / "prompt.md"))
+    runner.output("context-file", str(folder / "context.json"))
+    runner.output("similar", json.dumps(similar(context)))
+    runner.output("records", "[]")
+    runner.summary(
+        recall_summary(
+            context,
+            notices=told,
+            seconds=recollection.seconds,
+            prompt_bytes=len(prompt.text.encode()),
+            template=prompt.template,
+            no_memory_on=memory_branch if info is not None and not info.version else "",
+            private=private,
+        )
+    )
+    if comment:
+        runner.summary(comment)
+    runner.log(
+        f"{recollection.status}: {counted(len(context.memories()))} in {recollection.seconds:.2f} s, "
+        f"a prompt of {len(prompt.text.encode())} bytes in {folder / 'prompt.md'}"
+    )
+
+
+def indexed(done: Reading, *, runner: Runner) -> None:
+    """Say what an index run did; whether the history is worth saving is an output of its own."""
+    _warn([str(notice) for notice in done.notices], runner)
+    runner.output("status", done.status)
+    runner.output("action", "indexed")
+    runner.output("similar", "[]")
+    runner.output("records", "[]")
+    runner.output("history-changed", str(done.is_worth_saving).lower())
+    runner.summary(history.summary(done))
+    runner.log(history.told(done))
+
+
+def similar_issues(context: PromptContext) -> list[MemoryView]:
+    """The similar past issues and pull requests, best first."""
+    memories = (m for section in context.sections for m in section.memories if section.name == "similar_issues")
+    return [memory for memory in memories if memory.number is not None]
+
+
+def similar(context: PromptContext) -> list[dict[str, object]]:
+    """The output `similar`."""
+    fields = {"number", "title", "url", "state", "score", "reasons"}
+    return [memory.model_dump(include=fields) for memory in similar_issues(context)]
+
+
+def _warn(told: Sequence[str], runner: Runner) -> None:
+    for notice in told[:_TOLD]:
+        runner.warning(notice)
+    if len(told) > _TOLD:
+        runner.warning(f"{len(told) - _TOLD} more of this kind: see the step summary.")

@@ -1,0 +1,88 @@
+"""Where things are: the memory branch and the token that opens it, the repository, the files of its history."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from memory_agents.core.records import FULL_NAME
+from memory_agents.errors import MemoryUnreachable, SettingsError
+from memory_agents.memory import git
+from memory_agents.memory.git import Remote
+from memory_agents.settings import Environment, Settings
+
+_PATH_OF_REMOTE = re.compile(r"(?:^|[/:])([^/:]+/[^/:]+?)(?:\.git)?/?$")
+
+
+def repository_name(environment: Environment) -> str:
+    """`owner/name` of the event's repository, or of this clone's origin on the command line; empty if unknown."""
+    if environment.repository:
+        return environment.repository
+    try:
+        origin = git.origin(Path.cwd())
+    except MemoryUnreachable:
+        return ""
+    host = urlsplit(environment.server_url).hostname or ""
+    found = _PATH_OF_REMOTE.search(origin) if host and host in origin else None
+    return found[1] if found and FULL_NAME.fullmatch(found[1]) else ""
+
+
+def history_folder(environment: Environment, repository: str) -> Path:
+    """Where the history of a repository is kept on this machine: nothing but what GitHub shows is in it."""
+    key = hashlib.sha256(f"{environment.api_url}\n{repository.lower()}".encode()).hexdigest()[:16]
+    return environment.state() / "history" / key
+
+
+def memory_remote(settings: Settings, environment: Environment) -> Remote:
+    """Where the memory branch is, and the token that opens it.
+
+    `github-token` is for this same repository on GITHUB_SERVER_URL only; any other remote gets
+    `memory-token` or nothing.
+    """
+    location = settings.memory_remote or _own(environment) or git.origin(Path.cwd())
+    is_own = is_own_memory(settings, environment)
+    token = settings.memory_token.get_secret_value()
+    if not token and is_own:
+        token = settings.github_token.get_secret_value()
+    if token and not is_own and _is_open(location):
+        raise SettingsError("`memory-token` is not sent over http.", fix="give `memory-remote` as an https URL")
+    return Remote(
+        location if "://" in location else _local(location),
+        token=token,
+        is_own=is_own,
+        as_user=not environment.in_actions,
+    )
+
+
+def _is_open(location: str) -> bool:
+    """Whether others on the way could read what is sent there."""
+    url = urlsplit(location)
+    return url.scheme == "http" and url.hostname not in {"127.0.0.1", "localhost", "::1"}
+
+
+def is_own_memory(settings: Settings, environment: Environment) -> bool:
+    """Whether memory is on a branch of the very repository whose event is handled."""
+    own = _own(environment)
+    location = settings.memory_remote or own
+    return bool(own) and location.rstrip("/").removesuffix(".git").lower() == own.removesuffix(".git").lower()
+
+
+def _own(environment: Environment) -> str:
+    """Where git finds the repository of the event; empty on the command line."""
+    if not (environment.in_actions and environment.repository):
+        return ""
+    return f"{environment.server_url.rstrip('/')}/{environment.repository}.git"
+
+
+def _local(location: str) -> str:
+    """A path, absolute because git runs elsewhere; `host:path` of ssh stays as it is."""
+    head, colon, _ = location.partition(":")
+    is_ssh = colon and "/" not in head and len(head) > 1
+    path = Path(location).resolve()
+    if not is_ssh and location.count("/") == 1 and not path.exists():
+        raise SettingsError(
+            f"There is no folder {location}.", fix=f"for a repository on GitHub write https://github.com/{location}"
+        )
+    return location if is_ssh else str(path)

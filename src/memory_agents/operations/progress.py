@@ -1,0 +1,55 @@
+"""Long work, told while it goes on: a bar on a terminal, now and then a line in a log."""
+
+from __future__ import annotations
+
+import time
+from typing import TextIO
+
+from memory_agents.operations.history import Progress
+
+_BAR = 24
+_LINE_SECONDS = 5.0
+
+
+class ProgressTeller:
+    """Tells of each Progress that it is called with."""
+
+    def __init__(self, out: TextIO) -> None:
+        """`out`: a terminal gets a bar that redraws itself."""
+        self._out = out
+        self._is_terminal = out.isatty()
+        self._told_at = 0.0
+        self._is_drawn = False
+
+    def __call__(self, progress: Progress) -> None:
+        """Tell, unless something was told a moment ago; a wait is always told."""
+        now = time.monotonic()
+        if self._is_terminal:
+            self._out.write(f"\r\x1b[2K{drawn(progress)}")
+            self._is_drawn = True
+        elif progress.waits or now - self._told_at >= _LINE_SECONDS:
+            self._out.write(f"{said(progress)}\n")
+            self._told_at = now
+        self._out.flush()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._is_drawn:
+            self._out.write("\r\x1b[2K")
+            self._out.flush()
+
+
+def said(progress: Progress) -> str:
+    """`comments: 1,200 of about 30,000, 12 requests (4,200 left)`."""
+    of = f" of about {progress.expected:,}" if progress.expected else ""
+    left = "" if progress.requests_left is None else f" ({progress.requests_left:,} left)"
+    waits = f"; GitHub asks to wait {progress.waits:.0f} s" if progress.waits else ""
+    return f"{progress.stream}: {progress.rows:,}{of}, {progress.requests:,} requests{left}{waits}"
+
+
+def drawn(progress: Progress) -> str:
+    """The same behind a bar, where the end is known."""
+    if not progress.expected:
+        return said(progress)
+    filled = min(_BAR, _BAR * progress.rows // progress.expected)
+    return f"[{'#' * filled}{'.' * (_BAR - filled)}] {said(progress)}"
