@@ -26,9 +26,9 @@ from memory_agents.errors import GitHubFailure, SettingsError
 from memory_agents.locations import history_folder, is_own_memory, memory_remote, repository_name
 from memory_agents.maintained import Maintained, read_maintained
 from memory_agents.memory import git
-from memory_agents.memory.combined import CombinedReader
+from memory_agents.memory.combined import CombinedReader, Part
 from memory_agents.memory.history.files import HistoryFiles
-from memory_agents.memory.history.reader import HistoryReader
+from memory_agents.memory.history.reader import NAMESPACES, HistoryReader
 from memory_agents.memory.integration import MemoryIntegration, Status
 from memory_agents.memory.provider import MemoryReader
 from memory_agents.memory.providers import registry
@@ -74,15 +74,16 @@ def open_memory(settings: Settings, environment: Environment, github: GitHubApi)
 
     GitHub is asked for what is new in a workflow run, and on the command line with a token.
     """
-    readers: list[Callable[[], MemoryReader]] = [lambda: create_provider(settings=settings, environment=environment)]
+    parts = [Part(lambda: create_provider(settings=settings, environment=environment))]
     repository = repository_name(environment)
     if repository:
         is_asked = environment.in_actions or bool(settings.github_token.get_secret_value())
         source = GitHubHistory(github, repository) if is_asked else None
         folder = history_folder(environment, repository)
         seconds = _FOR_GITHUB * settings.timeout_seconds
-        readers.append(lambda: HistoryReader(folder, repository, source, seconds=seconds, clock=_now))
-    return CombinedReader(*readers, deadline=_OF_THE_DEADLINE * settings.timeout_seconds)
+        open_history = functools.partial(HistoryReader, folder, repository, source, seconds=seconds, clock=_now)
+        parts.append(Part(open_history, holds=NAMESPACES))
+    return CombinedReader(*parts, deadline=_OF_THE_DEADLINE * settings.timeout_seconds)
 
 
 async def run(environ: Mapping[str, str], runner: Runner) -> int:

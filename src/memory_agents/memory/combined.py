@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from memory_agents.core import namespaces
 from memory_agents.core.records import Health, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import MemoryAgentsError, MemoryTimeout
 from memory_agents.memory.provider import MemoryReader
@@ -16,12 +17,18 @@ _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class _Source:
+class Part:
     """One memory: not opened yet, open, or failed."""
 
     open: Callable[[], MemoryReader]
+    holds: tuple[str, ...] = ()
+    """the Namespaces that it can have; empty is any"""
     reader: MemoryReader | None = None
     failure: MemoryAgentsError | None = None
+
+    def may_have(self, globs: tuple[str, ...]) -> bool:
+        """Whether there is a reason to ask it for these Namespaces."""
+        return not self.holds or any(namespaces.matches(name, globs) for name in self.holds)
 
 
 class CombinedReader:
@@ -31,21 +38,23 @@ class CombinedReader:
     that an error: the first one's.
     """
 
-    def __init__(self, *readers: Callable[[], MemoryReader], deadline: float) -> None:
-        """`readers`: make each memory when it is first asked, the most important first. `deadline`: seconds for all."""
-        self._sources = [_Source(reader) for reader in readers]
+    def __init__(self, *parts: Part, deadline: float) -> None:
+        """`parts`: the most important first; each is opened when it is first asked. `deadline`: seconds for all."""
+        self._parts = parts
         self._deadline = deadline
         self._ends: float | None = None
 
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
         """See MemoryReader."""
-        found = await self._all(lambda reader: reader.search_records(query, namespaces=namespaces, top_k=top_k))
+        found = await self._all(
+            lambda reader: reader.search_records(query, namespaces=namespaces, top_k=top_k), namespaces
+        )
         matches = _distinct([match for matches in found for match in matches])
         return sorted(matches, key=lambda match: -match.score)[:top_k]
 
     async def list_records(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> Sequence[Record]:
         """See MemoryReader."""
-        found = await self._all(lambda reader: reader.list_records(namespaces=namespaces, limit=limit))
+        found = await self._all(lambda reader: reader.list_records(namespaces=namespaces, limit=limit), namespaces)
         records = [record for records in found for record in records]
         return sorted(records, key=lambda record: record.created_at, reverse=True)[:limit]
 
@@ -63,7 +72,7 @@ class CombinedReader:
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader. Provider and version are those of the first that answers."""
         infos = await self._all(lambda reader: reader.get_info())
-        failed = [source.failure for source in self._sources if source.failure is not None]
+        failed = [part.failure for part in self._parts if part.failure is not None]
         return ProviderInfo(
             provider=infos[0].provider,
             location="; ".join(info.location for info in infos),
@@ -77,34 +86,37 @@ class CombinedReader:
 
     async def close(self) -> None:
         """See MemoryReader."""
-        for source in self._sources:
-            if source.reader is not None:
+        for part in self._parts:
+            if part.reader is not None:
                 with contextlib.suppress(MemoryAgentsError):
-                    await source.reader.close()
+                    await part.reader.close()
 
-    async def _all(self, question: Callable[[MemoryReader], Awaitable[_T]]) -> list[_T]:
+    async def _all(
+        self, question: Callable[[MemoryReader], Awaitable[_T]], globs: tuple[str, ...] = ("*",)
+    ) -> list[_T]:
         """The answers of those that answer in time, in their order. Raises the first failure where none does."""
+        asked = [part for part in self._parts if part.may_have(globs)]
         loop = asyncio.get_running_loop()
         self._ends = self._ends or loop.time() + self._deadline
-        answers = await asyncio.gather(*(self._one(source, question, self._ends) for source in self._sources))
+        answers = await asyncio.gather(*(self._one(part, question, self._ends) for part in asked))
         answered = [answer[0] for answer in answers if answer]
-        failures = [source.failure for source in self._sources if source.failure is not None]
+        failures = [part.failure for part in asked if part.failure is not None]
         if not answered and failures:
             raise failures[0]
         return answered
 
     @staticmethod
-    async def _one(source: _Source, question: Callable[[MemoryReader], Awaitable[_T]], ends: float) -> tuple[_T, ...]:
-        if source.failure is None:
+    async def _one(part: Part, question: Callable[[MemoryReader], Awaitable[_T]], ends: float) -> tuple[_T, ...]:
+        if part.failure is None:
             try:
-                if source.reader is None:
-                    source.reader = source.open()
+                if part.reader is None:
+                    part.reader = part.open()
                 async with asyncio.timeout_at(ends):
-                    return (await question(source.reader),)
+                    return (await question(part.reader),)
             except TimeoutError:
-                source.failure = MemoryTimeout("A memory did not answer in time.", fix="raise `timeout-seconds`")
+                part.failure = MemoryTimeout("A memory did not answer in time.", fix="raise `timeout-seconds`")
             except MemoryAgentsError as error:
-                source.failure = error
+                part.failure = error
         return ()
 
 
@@ -113,7 +125,7 @@ def _distinct(matches: Sequence[Match]) -> list[Match]:
     seen: set[str] = set()
     kept = []
     for match in matches:
-        url = match.record.source.url if match.record.kind != "fact" else ""
+        url = match.record.part.url if match.record.kind != "fact" else ""
         if url not in seen:
             kept.append(match)
         seen |= {url} - {""}

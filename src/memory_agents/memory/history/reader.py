@@ -35,6 +35,8 @@ _LISTS: Mapping[str, tuple[Stream, ...]] = {
     namespaces.PULL_REQUESTS: (Stream.ISSUES, Stream.REVIEWS),
 }
 """Namespace → the lists that it is made of"""
+NAMESPACES = tuple(_LISTS)
+"""what a history can have"""
 _NEXT_STEP = "let a scheduled job run the action with `mode: index`; the README's workflow has it"
 
 
