@@ -125,7 +125,7 @@ def _distinct(matches: Sequence[Match]) -> list[Match]:
     seen: set[str] = set()
     kept = []
     for match in matches:
-        url = match.record.part.url if match.record.kind != "fact" else ""
+        url = match.record.source.url if match.record.kind != "fact" else ""
         if url not in seen:
             kept.append(match)
         seen |= {url} - {""}
