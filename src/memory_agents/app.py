@@ -41,8 +41,6 @@ from memory_agents.settings import Environment, Settings, read_inputs
 
 INDEX_SECONDS = 15 * 60.0
 """how long an index run reads; the next one goes on"""
-_OF_THE_DEADLINE = 0.9
-"""a memory that is too slow is given up so early that what the others answered can still be shown"""
 _FOR_GITHUB = 0.5
 """of the deadline, for what is new on GitHub: what is indexed must still be searched"""
 
@@ -74,7 +72,7 @@ def open_memory(settings: Settings, environment: Environment, github: GitHubApi)
 
     GitHub is asked for what is new in a workflow run, and on the command line with a token.
     """
-    parts = [Part(lambda: create_provider(settings=settings, environment=environment))]
+    parts = [Part("facts", "its remote", lambda: create_provider(settings=settings, environment=environment))]
     repository = repository_name(environment)
     if repository:
         is_asked = environment.in_actions or bool(settings.github_token.get_secret_value())
@@ -82,8 +80,8 @@ def open_memory(settings: Settings, environment: Environment, github: GitHubApi)
         folder = history_folder(environment, repository)
         seconds = _FOR_GITHUB * settings.timeout_seconds
         open_history = functools.partial(HistoryReader, folder, repository, source, seconds=seconds, clock=_now)
-        parts.append(Part(open_history, holds=NAMESPACES))
-    return CombinedReader(*parts, deadline=_OF_THE_DEADLINE * settings.timeout_seconds)
+        parts.append(Part("history", "GitHub", open_history, holds=NAMESPACES))
+    return CombinedReader(*parts, deadline=settings.timeout_seconds)
 
 
 async def run(environ: Mapping[str, str], runner: Runner) -> int:

@@ -22,6 +22,13 @@ def bundled_memory() -> dict[str, str | bytes | None]:
     return {file.relative_to(top).as_posix(): file.read_bytes() for file in top.rglob("*.md")}
 
 
+def add_published_items(repository: FakeRepository) -> None:
+    """Issue 1 and pull request 2, as in the published payloads."""
+    repository.add_issue("Spelling error in the README file", "The README says committ.", author="Codertocat")
+    repository.commit_files({"README.md": "# Hello, all\n"}, branch="changes", parent="main")
+    repository.add_pull("Update the README with new information.", "More of it.", head="changes", author="Codertocat")
+
+
 @dataclass(frozen=True)
 class World:
     """One repository on a fake GitHub, and runners for its workflows."""
@@ -49,6 +56,7 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     with FakeGitHub() as github:
         repository = github.add_repository(REPOSITORY, files={"README.md": "# Hello\n"})
+        add_published_items(repository)
         token = github.add_token(permissions={"contents": "read"}, repositories=[REPOSITORY])
         yield World(github, repository, token, tmp_path)
 

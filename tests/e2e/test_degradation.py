@@ -54,7 +54,7 @@ def test_without_a_branch_memory_is_empty_and_the_summary_says_the_next_step(wor
 
 def test_a_remote_that_is_not_there_leaves_a_plain_prompt(world: World) -> None:
     done = world.step().run(EVENT, memory_remote="http://127.0.0.1:9/octo/memory.git")
-    assert_usable(done, "unavailable", "127.0.0.1:9", "Fix: check the host in `memory-remote`")
+    assert_usable(done, "degraded", "127.0.0.1:9", "Fix: check the host in `memory-remote`")
 
 
 def test_a_remote_slower_than_the_deadline_is_left_behind(world: World) -> None:
@@ -62,7 +62,7 @@ def test_a_remote_slower_than_the_deadline_is_left_behind(world: World) -> None:
     world.github.faults.add("git", latency=20, times=None)
     started = time.monotonic()
     done = world.step().run(EVENT, timeout_seconds="1")
-    assert_usable(done, "unavailable", "within 1 seconds", "Fix: raise `timeout-seconds`")
+    assert_usable(done, "degraded", "within 1 seconds", "Fix: raise `timeout-seconds`")
     assert time.monotonic() - started < 15
 
 
@@ -100,7 +100,7 @@ def test_a_refused_configuration_does_not_stop_memory_that_is_elsewhere(world: W
     world.remember()
     world.github.faults.add("GET /repos", status=403, times=None)
     done = world.step().run(EVENT)
-    assert_usable(done, "ok", "The default settings and templates are used", "`permissions: contents: read`")
+    assert_usable(done, "degraded", "The default settings and templates are used", "`permissions: contents: read`")
     assert FACT in done.prompt
 
 
@@ -115,7 +115,7 @@ def test_a_primary_rate_limit_is_not_taken_for_a_missing_permission(world: World
     world.remember()
     world.github.faults.add("GET /repos", status=403, limit="primary", times=None)
     done = world.step().run(EVENT)
-    assert_usable(done, "ok", "Fix: run again when the rate limit is over")
+    assert_usable(done, "degraded", "Fix: run again when the rate limit is over")
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -159,7 +159,7 @@ def test_a_provider_whose_extra_is_missing_names_the_command_that_installs_it(wo
     assert prepared.returncode == 0, prepared.stdout
     core_only = (world.folder / "prepared").read_text().partition("python=")[2].strip()
     done = world.step().run(EVENT, python=core_only, provider="chromadb")
-    assert_usable(done, "unavailable", "`provider: chromadb` is not installed", "pip install 'memory-agents[chromadb]'")
+    assert_usable(done, "degraded", "`provider: chromadb` is not installed", "pip install 'memory-agents[chromadb]'")
 
 
 def test_a_broken_fact_file_is_named_with_its_line_and_the_others_are_recalled(world: World) -> None:
@@ -186,12 +186,12 @@ def test_a_private_memory_is_not_told_of_in_the_log_or_the_summary(world: World)
 
 def test_a_token_for_memory_is_not_sent_over_http(world: World) -> None:
     done = world.step().run(EVENT, memory_remote="http://memory.example/octo/m.git", memory_token="t")
-    assert_usable(done, "unavailable", "`memory-token` is not sent over http", "as an https URL")
+    assert_usable(done, "degraded", "`memory-token` is not sent over http", "as an https URL")
 
 
 def test_a_repositorys_name_is_not_taken_for_a_path(world: World) -> None:
     done = world.step().run(EVENT, memory_remote="octo/memory")
-    assert_usable(done, "unavailable", "write https://github.com/octo/memory")
+    assert_usable(done, "degraded", "write https://github.com/octo/memory")
 
 
 def test_facts_of_any_folder_are_recalled(world: World) -> None:

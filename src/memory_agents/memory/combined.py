@@ -14,12 +14,18 @@ from memory_agents.errors import MemoryAgentsError, MemoryTimeout
 from memory_agents.memory.provider import MemoryReader
 
 _T = TypeVar("_T")
+_OF_THE_DEADLINE = 0.9
+"""a part that is too slow is given up so early that what the others answered can still be shown"""
 
 
 @dataclass(slots=True)
 class Part:
     """One memory: not opened yet, open, or failed."""
 
+    name: str
+    """for a person: `facts`"""
+    where: str
+    """what may be slow: `the memory's remote`"""
     open: Callable[[], MemoryReader]
     holds: tuple[str, ...] = ()
     """the Namespaces that it can have; empty is any"""
@@ -97,7 +103,7 @@ class CombinedReader:
         """The answers of those that answer in time, in their order. Raises the first failure where none does."""
         asked = [part for part in self._parts if part.may_have(globs)]
         loop = asyncio.get_running_loop()
-        self._ends = self._ends or loop.time() + self._deadline
+        self._ends = self._ends or loop.time() + _OF_THE_DEADLINE * self._deadline
         answers = await asyncio.gather(*(self._one(part, question, self._ends) for part in asked))
         answered = [answer[0] for answer in answers if answer]
         failures = [part.failure for part in asked if part.failure is not None]
@@ -105,8 +111,7 @@ class CombinedReader:
             raise failures[0]
         return answered
 
-    @staticmethod
-    async def _one(part: Part, question: Callable[[MemoryReader], Awaitable[_T]], ends: float) -> tuple[_T, ...]:
+    async def _one(self, part: Part, question: Callable[[MemoryReader], Awaitable[_T]], ends: float) -> tuple[_T, ...]:
         if part.failure is None:
             try:
                 if part.reader is None:
@@ -114,7 +119,10 @@ class CombinedReader:
                 async with asyncio.timeout_at(ends):
                     return (await question(part.reader),)
             except TimeoutError:
-                part.failure = MemoryTimeout("A memory did not answer in time.", fix="raise `timeout-seconds`")
+                part.failure = MemoryTimeout(
+                    f"Memory ({part.name}) did not answer within {self._deadline:g} seconds.",
+                    fix=f"raise `timeout-seconds`, or see why {part.where} is slow",
+                )
             except MemoryAgentsError as error:
                 part.failure = error
         return ()

@@ -21,6 +21,7 @@ from memory_agents.core.github_events import (
     comment_of,
     item_of,
 )
+from memory_agents.core.history import item_id
 from memory_agents.core.records import Query
 from memory_agents.memory.integration import MemoryIntegration, Recollection, Section
 from memory_agents.monitors import prompting
@@ -114,6 +115,7 @@ def asked(event: ItemEvent, now: datetime, *, context: str = "", paths: tuple[st
         context=context[:MOST_CONTEXT],
         labels=item.labels,
         paths=paths,
+        exclude=frozenset({item_id(item.number, is_pull_request=item.is_pull_request)}),
         exclude_urls=pages(item.url, comment.url if comment else "", thread),
         now=now,
     )

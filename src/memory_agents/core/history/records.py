@@ -34,6 +34,11 @@ _CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+(?:[\w.-]
 _LONG_TICKS = re.compile("`{3,}")
 
 
+def item_id(number: int, *, is_pull_request: bool) -> str:
+    """The id of the Record of an issue or pull request."""
+    return f"past-pull-{number}" if is_pull_request else f"past-issue-{number}"
+
+
 def closed_by(pull: Item) -> frozenset[int]:
     """The issues that a merged pull request says it closes.
 
@@ -54,7 +59,7 @@ def item_record(
     """
     ended = "\n\n".join(_ending(item, closing, remarks, merged))
     return Record(
-        id=f"past-pull-{item.number}" if item.is_pull_request else f"past-issue-{item.number}",
+        id=item_id(item.number, is_pull_request=item.is_pull_request),
         namespace=namespaces.PULL_REQUESTS if item.is_pull_request else namespaces.ISSUES,
         title=item.title,
         text=f"{item.body}\n\n{ended}".strip(),

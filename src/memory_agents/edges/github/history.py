@@ -89,6 +89,11 @@ class GitHubHistory:
                 entries.append(listed(stream, entry))
             except _UNREADABLE:
                 unreadable += 1
+        if unreadable and not entries:
+            raise GitHubFailure(
+                f"GitHub's answer when asked to list {stream} cannot be read.",
+                fix="check GITHUB_API_URL, and what stands between it and the runner",
+            )
         links = {relation: address for address, relation in _LINK.findall(answer.headers.get("link", ""))}
         return Page(
             entries=tuple(entries),
