@@ -25,13 +25,18 @@ _REDIRECTS = frozenset(
 
 
 def main() -> int:
-    """Decide, install, and set the outputs `python`, or `status` and `action` where nothing is to be run."""
+    """Decide, install, and set the outputs.
+
+    `python` and `history` (the folder that is kept between runs), or `status` and `action` where nothing is to be run.
+    """
     if sys.version_info >= OLDEST:
         sys.path.insert(0, str(ROOT / "src"))
         reason, code = _why_not()
         if code or reason:
             return code
     temporary = Path(os.environ.get("RUNNER_TEMP") or ".cache").resolve() / "memory-agents"
+    state = Path(os.environ.get("MEMORY_AGENTS_STATE") or temporary / "state")
+    _set("history", str(state / "history"))
     try:
         _set("python", str(_install("core", temporary)))
     except (OSError, subprocess.CalledProcessError) as error:

@@ -14,6 +14,8 @@ from tests import offline
 
 PUBLIC_NAME = "OWNER/memory-agents@v1"
 STUB_AGENT = "octo/stub-agent@v1"
+CACHE_ACTION = "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae"
+CACHE_STUB = Path(__file__).parent / "cache"
 
 WORKFLOW = """
 name: Triage
@@ -139,8 +141,9 @@ class Runner:
                 ),
                 *("--local-repository", f"{PUBLIC_NAME}={self.action}"),
                 *("--local-repository", f"{STUB_AGENT}={agent}"),
+                *("--local-repository", f"{CACHE_ACTION}={CACHE_STUB}"),
                 *("--env", f"GITHUB_API_URL={self.api_url}", "--env", f"GITHUB_SERVER_URL={self.server_url}"),
-                *("--env", f"PROBE={probe}"),
+                *("--env", f"PROBE={probe}", "--env", f"CACHE_STORE={self.folder / 'cache'}"),
                 *(["--job", job] if job else []),
                 *(part for name, value in (variables or {}).items() for part in ("--env", f"{name}={value}")),
             ],
