@@ -48,7 +48,8 @@ clean: ## Remove all that make made
 	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist tools/node_modules
 
 bench: .venv/.complete ## Measure what the README claims, beside the alternative
-	@$(BIN)/python benchmarks/install.py
+	@$(BIN)/python -m benchmarks.install
+	@$(BIN)/python -m benchmarks.recall
 
 # --- checks ---
 
