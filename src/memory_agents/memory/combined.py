@@ -71,7 +71,12 @@ class CombinedReader:
 
     async def health_check(self) -> Health:
         """See MemoryReader."""
-        healths = await self._all(lambda reader: reader.health_check())
+        try:
+            healths = await self._all(lambda reader: reader.health_check())
+        except MemoryAgentsError:
+            healths = []
+        failed = (part.failure for part in self._parts if part.failure is not None)
+        healths += [Health(ok=False, detail=error.message, fix=error.fix) for error in failed]
         bad = next((health for health in healths if not health.ok), None)
         return bad or Health(ok=True, detail=" ".join(health.detail for health in healths))
 

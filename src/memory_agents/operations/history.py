@@ -61,8 +61,8 @@ class Reading:
     """rows that are new, changed or gone"""
     finished: set[Stream] = field(default_factory=set)
     """lists that were read to their end"""
-    ended_whole: bool = False
-    """whether a whole reading of a list came to its end"""
+    was_whole: bool = False
+    """whether a whole reading of a list began, went on or ended"""
     indexed: int = 0
     """Records indexed"""
     records: int = 0
@@ -86,7 +86,7 @@ class Reading:
     @property
     def is_worth_saving(self) -> bool:
         """Whether the files say something that they did not say before."""
-        return bool(self.changed or self.indexed or self.ended_whole)
+        return bool(self.changed or self.indexed or self.was_whole)
 
 
 class _Stopped(Exception):
@@ -98,8 +98,10 @@ class _Patient:
     """HistorySource that counts, waits where GitHub asks for it, and tries again what may pass."""
 
     source: HistorySource
+    seconds: float
+    """how long it may ask"""
     ends: float
-    """on the loop's clock"""
+    """the same on the loop's clock"""
     wait: Callable[[float], Awaitable[None]]
     requests: int = 0
     requests_left: int | None = None
@@ -123,6 +125,8 @@ class _Patient:
         return asyncio.get_running_loop().time() + seconds < self.ends
 
     async def _page(self, ask: Callable[[], Awaitable[Page]]) -> Page:
+        if not self.has_time():
+            raise _Stopped(f"it has run for {self.seconds:.0f} seconds")
         if self.requests_left is not None and self.requests_left <= REQUESTS_KEPT:
             raise _Stopped(
                 f"{self.requests_left} requests of the rate limit are left, and {REQUESTS_KEPT} are for others"
@@ -145,7 +149,7 @@ class _Patient:
 
     async def _wait(self, seconds: float) -> None:
         if not self.has_time(seconds):
-            raise _Stopped(f"GitHub asked to wait {seconds:.0f} seconds, which is longer than this run may take")
+            raise _Stopped(f"it would have to wait {seconds:.0f} seconds, which is longer than it may run")
         await self.wait(seconds)
 
 
@@ -169,7 +173,6 @@ async def index(
     clock: Callable[[], datetime],
 ) -> Reading:
     """Read what is new (`whole`: everything again) in all lists, and index it. Ends after about `seconds`."""
-    done = Reading(repository=files.repository)
     progress: list[Progress] = []
 
     async def wait(pause: float) -> None:
@@ -177,42 +180,45 @@ async def index(
             tell(replace(last, waits=pause))
         await asyncio.sleep(pause)
 
-    patient = _Patient(source=source, ends=asyncio.get_running_loop().time() + seconds, wait=wait)
+    ends = asyncio.get_running_loop().time() + seconds
+    patient = _Patient(source=source, seconds=seconds, ends=ends, wait=wait)
 
-    async def read_lists() -> None:
+    async def read_lists(done: Reading) -> None:
         for stream in LISTS:
             try:
                 async for step in reading.read(files.store, patient, stream, now=clock(), whole=whole):
                     _note(done, step)
                     progress[:] = [_progress(done, step, patient)]
                     tell(progress[0])
-                    if not patient.has_time():
-                        raise _Stopped(f"it has run for {seconds:.0f} seconds")
             except GitHubFailure as error:
                 done.notices.append(Notice(text=error.message, fix=error.fix, partial=True))
 
-    try:
+    async def read_and_index() -> Reading:
+        done = Reading(repository=files.repository)
         try:
-            await read_lists()
-        except IndexCorrupt as error:
-            files.reset(error.reason)
-            await read_lists()
-    except _Stopped as reason:
-        done.stopped = str(reason)
-    done.requests, done.requests_left = patient.requests, patient.requests_left
-    done.indexed = files.index_changes()
-    done.records = files.ask(len)
-    done.notices += files.notices
-    return done
+            await read_lists(done)
+        except _Stopped as reason:
+            done.stopped = str(reason)
+        done.records = files.ask(len)
+        done.indexed = files.indexed
+        done.requests, done.requests_left = patient.requests, patient.requests_left
+        done.notices += files.notices
+        return done
+
+    try:
+        return await read_and_index()
+    except IndexCorrupt as error:
+        files.reset(error.reason)
+        return await read_and_index()
 
 
 def _note(done: Reading, step: reading.Step) -> None:
     done.read[step.stream] = done.read.get(step.stream, 0) + len(step.page.entries)
     done.unreadable += step.page.unreadable
     done.changed += step.changed
+    done.was_whole |= step.is_whole
     if step.is_last:
         done.finished.add(step.stream)
-        done.ended_whole |= step.ended_whole
 
 
 def _progress(done: Reading, step: reading.Step, patient: _Patient) -> Progress:

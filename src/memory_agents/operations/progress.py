@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from typing import TextIO
 
@@ -25,7 +26,8 @@ class ProgressTeller:
         """Tell, unless something was told a moment ago; a wait is always told."""
         now = time.monotonic()
         if self._is_terminal:
-            self._out.write(f"\r\x1b[2K{drawn(progress)}")
+            # A line that wraps could not be taken away again.
+            self._out.write(f"\r\x1b[2K{drawn(progress)[: shutil.get_terminal_size().columns - 1]}")
             self._is_drawn = True
         elif progress.waits or now - self._told_at >= _LINE_SECONDS:
             self._out.write(f"{said(progress)}\n")

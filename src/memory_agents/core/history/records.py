@@ -30,7 +30,12 @@ HUNK_LINES = 8
 _AT_ONCE = timedelta(minutes=10)
 """between a merge and the closing that it caused, or a closing and the words that explain it"""
 _WORDS_BEFORE = timedelta(days=7)
-_CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+(?:[\w.-]+/[\w.-]+)?#(\d{1,9})\b", re.IGNORECASE)
+_CLOSES = re.compile(
+    r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+"
+    r"(?:#|(?:https?://[\w.:-]+/)?([\w.-]+/[\w.-]+)(?:#|/issues/))(\d{1,9})\b",
+    re.IGNORECASE,
+)
+"""a keyword and an issue: its number, after the repository if it is named"""
 _LONG_TICKS = re.compile("`{3,}")
 
 
@@ -46,7 +51,12 @@ def closed_by(pull: Item) -> frozenset[int]:
     """
     if pull.merged_at is None:
         return frozenset()
-    return frozenset(int(number) for number in _CLOSES.findall(f"{pull.title}\n{pull.body}"))
+    own = pull.url.lower()
+    return frozenset(
+        int(number)
+        for repository, number in _CLOSES.findall(f"{pull.title}\n{pull.body}")
+        if not repository or f"/{repository.lower()}/pull/" in own
+    )
 
 
 def item_record(
@@ -135,23 +145,20 @@ def thread_record(repository: str, thread: Sequence[ReviewRemark]) -> Record:
     )
 
 
-def refreshed(rows: Sequence[Item] | Sequence[ReviewRemark], seen: Seen) -> list[Item] | list[ReviewRemark]:
-    """The rows of one Record with the first of them as it stands now."""
-    first = rows[0]
-    if isinstance(first, ReviewRemark):
-        return [replace(first, body=seen.body[:LONGEST_COMMENT]), *(r for r in rows[1:] if isinstance(r, ReviewRemark))]
-    return [
-        replace(
-            first,
-            title=seen.title,
-            body=seen.body[:LONGEST_BODY],
-            state=seen.state,
-            state_reason=seen.state_reason,
-            labels=seen.labels,
-            closed_at=seen.closed_at,
-            merged_at=seen.merged_at,
-        )
-    ]
+def refreshed(row: Item | ReviewRemark, seen: Seen) -> Item | ReviewRemark:
+    """The row as it stands now."""
+    if isinstance(row, ReviewRemark):
+        return replace(row, body=seen.body[:LONGEST_COMMENT])
+    return replace(
+        row,
+        title=seen.title,
+        body=seen.body[:LONGEST_BODY],
+        state=seen.state,
+        state_reason=seen.state_reason,
+        labels=seen.labels,
+        closed_at=seen.closed_at,
+        merged_at=seen.merged_at,
+    )
 
 
 def _source(repository: str, number: int, url: str, author: Person) -> Source:

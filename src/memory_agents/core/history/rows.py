@@ -169,10 +169,8 @@ class Page:
     following: str = ""
     """where the next page is; empty at the end of the list"""
     pages_left: int = 0
-    """as GitHub counts them now; 0 where it does not say"""
+    """this one and those that follow, as GitHub counts them now; 0 where it does not say"""
     unreadable: int = 0
     """entries that are not what GitHub sends"""
     requests_left: int | None = None
     """of the rate limit; None where GitHub does not say"""
-    resets_at: datetime | None = None
-    """when the rate limit begins anew"""

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from memory_agents.core.history import Page, Seen, Stream, listed
-from memory_agents.edges.github.api import READS_ISSUES, READS_PULLS, Answer, GitHubApi
+from memory_agents.edges.github.api import READS_ISSUES, READS_PULLS, GitHubApi
 from memory_agents.errors import GitHubFailure
 
 _PER_PAGE = 100
@@ -31,8 +31,8 @@ _LOOK_AGAIN = """
 query($ids: [ID!]!) {
   nodes(ids: $ids) {
     id
-    ... on Issue { title body state stateReason(enableDuplicate: true) closedAt labels(first: 30) { nodes { name } } }
-    ... on PullRequest { title body pullState: state closedAt mergedAt labels(first: 30) { nodes { name } } }
+    ... on Issue { title body state stateReason(enableDuplicate: true) closedAt labels(first: 100) { nodes { name } } }
+    ... on PullRequest { title body pullState: state closedAt mergedAt labels(first: 100) { nodes { name } } }
     ... on PullRequestReviewComment { body isMinimized }
   }
 }
@@ -98,10 +98,9 @@ class GitHubHistory:
         return Page(
             entries=tuple(entries),
             following=links.get("next", ""),
-            pages_left=_number(parse_qs(urlsplit(links.get("last", "")).query).get("page", [""])[0]) or 0,
+            pages_left=_pages_left(links),
             unreadable=unreadable,
             requests_left=_number(answer.headers.get("x-ratelimit-remaining", "")),
-            resets_at=_resets_at(answer),
         )
 
 
@@ -120,9 +119,13 @@ def _seen(node_ids: Sequence[str], answer: Mapping[str, Any]) -> dict[str, Seen 
             found[node_id] = None
     if node_ids and not found:
         problem: Mapping[str, Any] = next(iter(answer.get("errors") or ()), {})
+        is_limit = problem.get("type") == "RATE_LIMITED"
         raise GitHubFailure(
             f"GitHub did not show past items again: {str(problem.get('message', 'no reason given'))[:200]}.",
-            fix=f"add `permissions: {_NEEDS}` to the job and pass its `github-token`",
+            fix="run again when the rate limit is over"
+            if is_limit
+            else f"add `permissions: {_NEEDS}` to the job and pass its `github-token`",
+            limit="primary" if is_limit else "",
         )
     return found
 
@@ -150,6 +153,12 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-def _resets_at(answer: Answer) -> datetime | None:
-    seconds = _number(answer.headers.get("x-ratelimit-reset", ""))
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+def _page_number(address: str) -> int:
+    return _number(parse_qs(urlsplit(address).query).get("page", [""])[0]) or 0
+
+
+def _pages_left(links: Mapping[str, str]) -> int:
+    """This page, the next one, and those up to the last."""
+    if not {"next", "last"} <= links.keys():
+        return 0
+    return _page_number(links["last"]) - _page_number(links["next"]) + 2

@@ -16,13 +16,15 @@ BATCH = 2_000
 
 
 class HistoryFiles:
-    """Both are derived: whichever is corrupt is thrown away, and made anew from the rows or from GitHub."""
+    """Both are derived: a corrupt index is made anew from the rows, and they from GitHub by whoever reads it."""
 
     def __init__(self, folder: Path, repository: str) -> None:
         """Open the files in `folder`, or make them; never fails. `repository`: `owner/name`."""
         self.store = Store(folder / "rows.sqlite3")
         self.index = LocalIndex.open(folder / "index.sqlite3")
         self.repository = repository
+        self.indexed = 0
+        """Records that were indexed or taken from the index"""
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -30,31 +32,32 @@ class HistoryFiles:
         return tuple(Notice(text=text) for text in (self.store.rebuilt, self.index.rebuilt) if text)
 
     def ask(self, question: Callable[[LocalIndex], _T], *, may_go_on: Callable[[], bool] = lambda: True) -> _T:
-        """Ask the index once it is in step with the rows, or as far as `may_go_on` lets it be."""
-        for renew in (self.index.reset, self.reset):
-            try:
-                self.index_changes(may_go_on)
-                return question(self.index)
-            except IndexCorrupt as error:
-                renew(error.reason)
+        """Ask the index once it is in step with the rows, or as far as `may_go_on` lets it be.
+
+        Raises IndexCorrupt where the rows are damaged: the answer is `reset`, and to read them again.
+        """
+        try:
+            self._index_changes(may_go_on)
+            return question(self.index)
+        except IndexCorrupt as error:  # one of the two: the index can be made anew
+            self.index.reset(error.reason)
+        self._index_changes(may_go_on)
         return question(self.index)
 
-    def index_changes(self, may_go_on: Callable[[], bool] = lambda: True) -> int:
-        """Index what the rows have and the index has not, a batch at a time; returns how many Records that were.
+    def _index_changes(self, may_go_on: Callable[[], bool]) -> None:
+        """Index what the rows have and the index has not, a batch at a time.
 
-        May be ended between two batches: the next call goes on. Raises IndexCorrupt.
+        May be ended between two batches: the next call goes on.
         """
         identity = self.store.identity
         if self.index.version != identity:
             if self.index.version:
                 self.index.reset("it belongs to a history that is no more")
             self.store.index_all()
-        done = 0
-        while may_go_on() and (keys := self.store.unindexed(BATCH)):
-            self.index.update({key: self.store.record(self.repository, key) for key in keys}, version=identity)
-            self.store.indexed(keys)
-            done += len(keys)
-        return done
+        while may_go_on() and (marks := self.store.unindexed(BATCH)):
+            self.index.update({key: self.store.record(self.repository, key) for key in marks}, version=identity)
+            self.store.indexed(marks)
+            self.indexed += len(marks)
 
     def reset(self, reason: str) -> None:
         """Throw both away."""

@@ -21,11 +21,14 @@ from memory_agents.errors import GitHubFailure, MemoryAgentsError, MemoryUnreach
 from memory_agents.memory.history import reading
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.history.source import HistorySource
-from memory_agents.memory.index import LocalIndex
+from memory_agents.memory.history.store import Store
+from memory_agents.memory.index import IndexCorrupt, LocalIndex
 
 _T = TypeVar("_T")
 REQUESTS_KEPT = 200
 """of the rate limit, for everything else that works on the repository"""
+MOST_LOOKED_AT = 100
+"""things that GitHub shows in one answer"""
 MOST_PAGES = 10
 """of a list that one recall reads: the rate limit is everybody's"""
 SPARE = 5
@@ -67,22 +70,28 @@ class HistoryReader:
         wanted = _covered(namespaces)
         if not wanted:
             return ()
-        async with self._lock:
-            opened = self._opened()
-            for stream in dict.fromkeys(stream for name in wanted for stream in _LISTS[name]):
-                await self._catch_up(opened, stream)
-        found = self._ask(opened, lambda index: index.search(query, namespaces=namespaces, top_k=top_k + SPARE))
-        return (await self._as_they_stand(opened, found))[:top_k]
+        streams = tuple(dict.fromkeys(stream for name in wanted for stream in _LISTS[name]))
+
+        def ask(index: LocalIndex) -> list[Match]:
+            return index.search(query, namespaces=namespaces, top_k=top_k + SPARE)
+
+        opened = self._opened()
+        try:
+            found = await self._search(opened, streams, ask)
+        except IndexCorrupt as error:
+            opened.begin_anew(error.reason)
+            found = await self._search(opened, streams, ask)
+        return found[:top_k]
 
     async def list_records(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> Sequence[Record]:
         """See MemoryReader."""
         if not _covered(namespaces):
             return ()
-        return self._ask(self._opened(), lambda index: index.list(namespaces=namespaces, limit=limit))
+        return self._ask(lambda index: index.list(namespaces=namespaces, limit=limit))
 
     async def get_record(self, record_id: str) -> Record | None:
         """See MemoryReader."""
-        return self._ask(self._opened(), lambda index: index.get(record_id))
+        return self._ask(lambda index: index.get(record_id))
 
     async def health_check(self) -> Health:
         """See MemoryReader."""
@@ -94,14 +103,13 @@ class HistoryReader:
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""
-        opened = self._opened()
-        records = self._ask(opened, len)
+        records, version = self._ask(lambda index: (len(index), index.version))
         return ProviderInfo(
             provider="history",
             location=f"past issues, pull requests and reviews of {self._repository}",
             records=records,
-            version=opened.files.store.identity,
-            notices=(*opened.files.notices, *self._notices),
+            version=version,
+            notices=(*self._opened().files.notices, *self._notices),
         )
 
     async def close(self) -> None:
@@ -116,9 +124,29 @@ class HistoryReader:
             self._open = _Open(files, ends=time.monotonic() + self._seconds)
         return self._open
 
-    @staticmethod
-    def _ask(opened: _Open, question: Callable[[LocalIndex], _T]) -> _T:
-        return opened.files.ask(question, may_go_on=lambda: opened.seconds_left() > 0)
+    def _ask(self, question: Callable[[LocalIndex], _T]) -> _T:
+        opened = self._opened()
+        try:
+            return opened.ask(question)
+        except IndexCorrupt as error:
+            opened.begin_anew(error.reason)
+            return opened.ask(question)
+
+    async def _search(
+        self, opened: _Open, streams: Sequence[Stream], ask: Callable[[LocalIndex], list[Match]]
+    ) -> list[Match]:
+        async with self._lock:
+            for stream in streams:
+                await self._catch_up(opened, stream)
+        failed = [opened.failed[stream] for stream in streams if stream in opened.failed]
+        if len(failed) == len(streams) and not any(opened.files.store.counts().values()):
+            raise MemoryUnreachable(failed[0].message, fix=failed[0].fix)
+        found = opened.ask(ask)
+        if opened.files.store.unindexed(1):
+            self._notices.append(
+                Notice(text="Not all past items could be indexed in time.", fix=_NEXT_STEP, partial=True)
+            )
+        return await self._as_they_stand(opened, found)
 
     async def _catch_up(self, opened: _Open, stream: Stream) -> None:
         """Add what is new in a list, once, as far as time and the rate limit allow."""
@@ -138,15 +166,14 @@ class HistoryReader:
         except TimeoutError:
             pass
         except GitHubFailure as error:
-            if not rows and opened.files.store.place(stream).known is None:
-                raise MemoryUnreachable(error.message, fix=error.fix) from None
+            opened.failed[stream] = error
             text = f"{error.message} What was indexed before is used."
             self._notices.append(Notice(text=text, fix=error.fix, partial=True))
             return
         if not is_last:
             known = opened.files.store.place(stream).known is not None
             what = f"Of the {stream} that are new since the index was made" if known else f"Of all {stream}"
-            text = f"{what}, only the {rows} that changed last could be read in time."
+            text = f"{what}, only the {rows} that changed last were read."
             self._notices.append(Notice(text=text, fix=_NEXT_STEP, partial=True))
 
     async def _as_they_stand(self, opened: _Open, matches: Sequence[Match]) -> list[Match]:
@@ -154,9 +181,11 @@ class HistoryReader:
         if not matches or self._source is None:
             return list(matches)
         rows = {match.record.id: opened.files.store.rows(_key(match.record)) for match in matches}
+        firsts = [row.node_id for found in rows.values() for row in found[:1]]
+        replies = [row.node_id for found in rows.values() for row in found[1:]]
         try:
             async with asyncio.timeout(opened.seconds_left()):
-                seen = await self._source.look_again([row.node_id for found in rows.values() for row in found[:1]])
+                seen = await self._source.look_again([*firsts, *replies][:MOST_LOOKED_AT])
         except (GitHubFailure, TimeoutError) as error:
             why = error.message if isinstance(error, GitHubFailure) else "GitHub did not answer in time."
             text = f"{why} Past items are shown as they were when they were indexed."
@@ -165,23 +194,27 @@ class HistoryReader:
             return list(matches)
         now = []
         for match in matches:
-            record = self._as_it_stands(opened, match.record, rows[match.record.id], seen)
+            record = self._as_it_stands(opened.files.store, rows[match.record.id], seen)
             if record is not None:
                 now.append(replace(match, record=record))
         return now
 
     def _as_it_stands(
-        self, opened: _Open, record: Record, rows: list[Item] | list[ReviewRemark], seen: Mapping[str, Seen | None]
+        self, store: Store, rows: Sequence[Item | ReviewRemark], seen: Mapping[str, Seen | None]
     ) -> Record | None:
-        if not rows or rows[0].node_id not in seen:
-            return record
-        fresh = seen[rows[0].node_id]
-        if fresh is None:
-            opened.files.store.forget(_key(record))
-            return None
-        if fresh.is_hidden:
-            return None
-        return opened.files.store.composed(self._repository, refreshed(rows, fresh))
+        """The Record of the rows that are there and not hidden; None where the first of them is not."""
+        shown: list[Item | ReviewRemark] = []
+        for row in rows:
+            if row.node_id not in seen:  # GitHub did not tell
+                shown.append(row)
+                continue
+            fresh = seen[row.node_id]
+            if fresh is None:
+                store.forget(row)
+            elif not fresh.is_hidden:
+                shown.append(refreshed(row, fresh))
+        is_there = bool(shown) and shown[0].key == rows[0].key
+        return store.composed(self._repository, shown) if is_there else None
 
 
 @dataclass(slots=True)
@@ -192,9 +225,20 @@ class _Open:
     ends: float
     """on the monotonic clock: when GitHub is not asked any more"""
     asked: set[Stream] = field(default_factory=set)
+    failed: dict[Stream, GitHubFailure] = field(default_factory=dict)
 
     def seconds_left(self) -> float:
         return max(0.0, self.ends - time.monotonic())
+
+    def ask(self, question: Callable[[LocalIndex], _T]) -> _T:
+        """Ask the index. Raises IndexCorrupt where the rows are damaged."""
+        return self.files.ask(question, may_go_on=lambda: self.seconds_left() > 0)
+
+    def begin_anew(self, reason: str) -> None:
+        """Throw away what is damaged, and ask GitHub again."""
+        self.files.reset(reason)
+        self.asked.clear()
+        self.failed.clear()
 
 
 def _covered(globs: tuple[str, ...]) -> list[str]:

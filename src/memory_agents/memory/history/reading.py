@@ -8,7 +8,7 @@ entries however long the list is: GitHub refuses page numbers beyond 10,000 entr
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -35,8 +35,8 @@ class Step:
     """rows that are new, changed or gone"""
     is_last: bool = False
     """whether the list is now known to its end"""
-    ended_whole: bool = False
-    """whether that ends a whole reading"""
+    is_whole: bool = False
+    """whether it belongs to a whole reading: how far that is must not be lost, even if nothing has changed"""
 
 
 async def read(
@@ -58,11 +58,11 @@ async def read(
         place = replace(place, upto=max((time for time in (last, place.upto) if time is not None), default=None))
         is_last = not page.following
         changed = store.take(stream, page.entries, place)
-        ended_whole = is_last and place.is_whole
+        is_whole = place.is_whole
         if is_last:
-            place = replace(place, known=place.upto or now, is_whole=False)
+            place = replace(place, known=place.upto, is_whole=False)
             changed += store.finish(stream, place)
-        yield Step(stream, page, changed, is_last, ended_whole)
+        yield Step(stream, page, changed, is_last, is_whole)
         if is_last:
             return
         if last is not None and (since is None or last > since):
@@ -91,7 +91,7 @@ async def _read_events(store: Store, source: HistorySource, now: datetime) -> As
             ids = [entry.id for entry in page.entries]
             new += sum(number > place.newest for number in ids)
             newest = max([newest, *ids])
-            is_met = not page.following or min(ids, default=0) <= place.newest
+            is_met = not page.following or any(number <= place.newest for number in ids)
             after = replace(place, newest=newest, seen=place.seen + new, known=now if place.known else None)
             # Only once what was known is met: a gap above `newest` would never be looked for.
             changed = store.take(Stream.EVENTS, page.entries, after if is_met else place)
@@ -100,23 +100,18 @@ async def _read_events(store: Store, source: HistorySource, now: datetime) -> As
                 break
             page = await source.following(Stream.EVENTS, page.following)
         place = after
-    if place.known is None:
+    if place.known is None or not place.newest:
         async for step in _read_older_events(store, source, place, now):
             yield step
 
 
 async def _read_older_events(store: Store, source: HistorySource, place: Place, now: datetime) -> AsyncIterator[Step]:
-    number = max(1, place.seen // PAGE_ROWS)
-    try:
-        page = await source.first(Stream.EVENTS, page=number)
-        # Events of deleted issues are gone, and what follows has moved towards the front.
-        while number > 1 and max((entry.id for entry in page.entries), default=0) < place.oldest:
-            number -= 1
-            page = await source.first(Stream.EVENTS, page=number)
-    except GitHubFailure as error:
-        if error.status != _TOO_DEEP:
-            raise
-        page = Page(entries=())  # GitHub gives no older ones by their page's number
+    number, is_whole = max(1, place.seen // PAGE_ROWS), place.known is None
+    page = await _unless_too_deep(source.first(Stream.EVENTS, page=number))
+    # Events of deleted issues are gone, and what follows has moved towards the front.
+    while number > 1 and max((entry.id for entry in page.entries), default=0) < place.oldest:
+        number -= 1
+        page = await _unless_too_deep(source.first(Stream.EVENTS, page=number))
     seen = (number - 1) * PAGE_ROWS
     while True:
         ids = [entry.id for entry in page.entries]
@@ -126,13 +121,23 @@ async def _read_older_events(store: Store, source: HistorySource, place: Place, 
             place,
             newest=max([place.newest, *ids]),
             oldest=min([place.oldest or max(ids, default=0), *ids]),
-            seen=max(place.seen, seen),
+            seen=seen,
             known=now if is_last else None,
         )
-        yield Step(Stream.EVENTS, page, store.take(Stream.EVENTS, page.entries, place), is_last, is_last)
+        yield Step(Stream.EVENTS, page, store.take(Stream.EVENTS, page.entries, place), is_last, is_whole)
         if is_last:
             return
-        page = await source.following(Stream.EVENTS, page.following)
+        page = await _unless_too_deep(source.following(Stream.EVENTS, page.following))
+
+
+async def _unless_too_deep(asked: Awaitable[Page]) -> Page:
+    """The page, or an empty last one where GitHub gives none so far back: older events can not be had."""
+    try:
+        return await asked
+    except GitHubFailure as error:
+        if error.status != _TOO_DEEP:
+            raise
+        return Page(entries=())
 
 
 async def read_newest(
@@ -146,7 +151,7 @@ async def read_newest(
     place = replace(place, reading=max(1, place.reading))
     since = place.known - _OVERLAP if place.known is not None else None
     page = await source.first(stream, since=since, newest_first=True)
-    newest = max((entry.at for entry in page.entries), default=place.known or now)
+    newest = max((entry.at for entry in page.entries), default=place.known)
     for number in range(1, pages + 1):
         is_last = not page.following
         after = place

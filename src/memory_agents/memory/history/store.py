@@ -48,7 +48,8 @@ _TABLES = """
     CREATE INDEX rows_by_thread ON rows (thread) WHERE thread;
     CREATE TABLE closes (pull INTEGER NOT NULL, issue INTEGER NOT NULL, PRIMARY KEY (issue, pull)) WITHOUT ROWID;
     CREATE INDEX closes_by_pull ON closes (pull);
-    CREATE TABLE unindexed (key TEXT PRIMARY KEY) WITHOUT ROWID;
+    -- `mark`: another one for each change, lest what changes while it is being indexed is taken for indexed.
+    CREATE TABLE unindexed (key TEXT PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID;
     INSERT INTO meta VALUES ('identity', lower(hex(randomblob(8))));
 """
 SCHEMA = database.Schema("history of this repository", _TABLES, lambda: _FORMAT)
@@ -142,13 +143,10 @@ class Store:
             self._note(stream, place)
         return len(gone)
 
-    def forget(self, key: str) -> None:
-        """Forget the rows that the Record of this key is about."""
-        rows = self.rows(key)
-        stream = Stream.ISSUES if rows and isinstance(rows[0], Item) else Stream.REVIEWS
+    def forget(self, row: Item | ReviewRemark) -> None:
+        """Forget an issue, a pull request or a review comment that is gone."""
         with self._lock, database.transaction(self._connection, "IMMEDIATE"):
-            for row in rows:
-                self._drop(stream, row.key)
+            self._drop(Stream.ISSUES if isinstance(row, Item) else Stream.REVIEWS, row.key)
 
     def counts(self) -> dict[Stream, int]:
         """How many rows there are of each list."""
@@ -156,23 +154,22 @@ class Store:
             found = dict(self._connection.execute("SELECT stream, count(*) FROM rows GROUP BY stream").fetchall())
         return {stream: found.get(stream.value, 0) for stream in Stream}
 
-    def unindexed(self, limit: int) -> list[str]:
-        """Keys of Records that the index may not have as they are now."""
+    def unindexed(self, limit: int) -> dict[str, int]:
+        """Keys of Records that the index may not have as they are now, each with the mark of its last change."""
         with self._lock, database.transaction(self._connection):
-            rows = self._connection.execute("SELECT key FROM unindexed ORDER BY key LIMIT ?", (limit,)).fetchall()
-        return [row[0] for row in rows]
+            return dict(self._connection.execute("SELECT key, mark FROM unindexed ORDER BY key LIMIT ?", (limit,)))
 
-    def indexed(self, keys: Sequence[str]) -> None:
-        """The index has these Records now."""
+    def indexed(self, marks: Mapping[str, int]) -> None:
+        """The index has these Records as they were at these marks."""
         with self._lock, database.transaction(self._connection, "IMMEDIATE"):
-            self._connection.executemany("DELETE FROM unindexed WHERE key = ?", [(key,) for key in keys])
+            self._connection.executemany("DELETE FROM unindexed WHERE key = ? AND mark = ?", marks.items())
 
     def index_all(self) -> None:
         """The index has nothing."""
         with self._lock, database.transaction(self._connection, "IMMEDIATE"):
             for kind, column, stream in (("item", "key", Stream.ISSUES), ("review", "thread", Stream.REVIEWS)):
                 self._connection.execute(
-                    f"INSERT OR IGNORE INTO unindexed SELECT '{kind}/' || {column} FROM rows WHERE stream = ?",  # noqa: S608
+                    f"REPLACE INTO unindexed SELECT '{kind}/' || {column}, random() FROM rows WHERE stream = ?",  # noqa: S608
                     (stream,),
                 )
 
@@ -189,7 +186,7 @@ class Store:
                 return self._rows(Item, Stream.ISSUES, "key = ?", int(number))
             return self._rows(ReviewRemark, Stream.REVIEWS, "thread = ? ORDER BY key", int(number))
 
-    def composed(self, repository: str, rows: Sequence[Item] | Sequence[ReviewRemark]) -> Record:
+    def composed(self, repository: str, rows: Sequence[Item | ReviewRemark]) -> Record:
         """The Record of the rows of one key."""
         first = rows[0]
         if isinstance(first, ReviewRemark):
@@ -243,8 +240,10 @@ class Store:
         self._connection.execute("DELETE FROM rows WHERE stream = ? AND key = ?", (stream, key))
         for row in found:
             self._touch(row)
-            if isinstance(row, Item) and row.is_pull_request:
+            if isinstance(row, Item):
                 self._link(row.number, frozenset())
+                # Events are read once: nothing else would find that this one is gone.
+                self._connection.execute("DELETE FROM rows WHERE stream = ? AND key = ?", (Stream.EVENTS, row.number))
 
     def _link(self, pull: int, issues: frozenset[int]) -> None:
         """Note which issues a merged pull request closed; their Records say so."""
@@ -258,7 +257,7 @@ class Store:
         self._unindex(f"review/{row.thread}" if isinstance(row, ReviewRemark) else f"item/{row.number}")
 
     def _unindex(self, key: str) -> None:
-        self._connection.execute("INSERT OR IGNORE INTO unindexed VALUES (?)", (key,))
+        self._connection.execute("REPLACE INTO unindexed VALUES (?, random())", (key,))
 
     def _note(self, stream: Stream, place: Place) -> None:
         self._connection.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (stream, _encoded(place)))
@@ -283,6 +282,6 @@ def _decoded(kind: type[_T], text: str) -> _T:
         if "labels" in values:
             values["labels"] = tuple(values["labels"])
         return kind(**values)
-    except (ValueError, TypeError, KeyError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = "it holds a row that cannot be read"
         raise IndexCorrupt(reason) from error
