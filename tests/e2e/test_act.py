@@ -167,14 +167,6 @@ def test_memory_of_another_repository_needs_its_own_token_and_shows_ids_only(wor
     assert token not in given.summary + given.log
 
 
-def test_the_examples_run(world: World, action: Path) -> None:
-    world.remember()
-    for file in sorted((offline.ROOT / "examples" / "workflows").glob("*.yml")):
-        job = world.runner(action).run("issues", OPENED, workflow=file.read_text())
-        assert job.exit_code == 0, job.log
-        assert FACT in job.log
-
-
 @pytest.mark.parametrize(
     ("event", "job_name"), [("push", "skips"), ("push", "must-fail"), ("issues", "must-fail"), ("issues", "recalls")]
 )
