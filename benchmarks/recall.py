@@ -129,7 +129,7 @@ def recalling(folder: Path, state: Path, variables: Mapping[str, str]) -> Progra
     def check() -> None:
         outputs = read_outputs(output)
         if outputs["status"] != "ok" or len(json.loads(outputs["similar"])) < 5:
-            sys.exit(f"nothing was recalled: {outputs['status']}\n{summary.read_text()}")
+            sys.exit(f"not everything was recalled: {outputs['status']}\n{summary.read_text()[-400:]}")
 
     environment = {
         **variables,
