@@ -43,7 +43,7 @@ def test_the_action_the_settings_and_the_readme_have_the_same_inputs() -> None:
 
 
 def test_every_input_of_the_action_reaches_the_program_under_its_variable() -> None:
-    variables: dict[str, str] = ACTION["runs"]["steps"][-1]["env"]
+    variables: dict[str, str] = next(step for step in ACTION["runs"]["steps"] if step.get("id") == "run")["env"]
     assert {name: value for name, value in variables.items() if name.startswith("INPUT_")} == {
         "INPUT_" + name.upper().replace("-", "_"): f"${{{{ inputs.{name} }}}}" for name in INPUTS
     }
@@ -53,7 +53,7 @@ def test_every_input_of_the_action_reaches_the_program_under_its_variable() -> N
 def test_the_default_of_an_input_is_the_one_that_the_documents_name(name: str) -> None:
     told = table("Inputs")[name][0].strip("`")
     field = next(field for field in Settings.model_fields.values() if field.alias == name)
-    default = str(getattr(field.default, "value", field.default))
+    default = str(getattr(field.default, "value", field.default)).replace("False", "false")
     declared = ACTION["inputs"][name].get("default", "")
     assert declared in {"", default, "${{ github.token }}"}
     if default.strip("*") and field.default is not None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from memory_agents.core import namespaces as names
 from memory_agents.core import ranking
+from memory_agents.core.ranking_lexical import Candidates, QueryTerms
 from memory_agents.core.ranking_paths import Touched
 from memory_agents.memory.index import database, segments, syncing
 
@@ -91,7 +92,7 @@ class LocalIndex:
 
     def search(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> list[Match]:
         """The best `top_k` recallable Records of the namespaces (globs), best first."""
-        terms = ranking.QueryTerms.of(query)
+        terms = QueryTerms.of(query)
         with self._lock, database.transaction(self._connection):
             documents = self._documents(namespaces)
             found = ranking.strengths(query, terms, self._candidates(documents, query, terms.terms))
@@ -176,14 +177,14 @@ class LocalIndex:
         documents = segments.documents(self._connection)
         return documents[np.isin(documents["namespace"], list(covered))]
 
-    def _candidates(self, documents: NDArray[np.void], query: Query, terms: tuple[str, ...]) -> ranking.Candidates:
+    def _candidates(self, documents: NDArray[np.void], query: Query, terms: tuple[str, ...]) -> Candidates:
         postings, term = segments.postings(self._connection, terms)
         highest = max((int(found["document"].max()) for found in (documents, postings) if len(found)), default=0)
         place = np.full(highest + 1, -1, dtype=np.int32)
         place[documents["document"]] = np.arange(len(documents), dtype=np.int32)
         position = place[postings["document"]]
         there = position >= 0
-        return ranking.Candidates(
+        return Candidates(
             title_length=documents["title"].astype(np.float64),
             body_length=documents["body"].astype(np.float64),
             created_us=documents["created"],
