@@ -264,7 +264,16 @@ class Store:
 
 
 def _encoded(row: Row | Place) -> str:
-    return json.dumps(dataclasses.asdict(row), default=datetime.isoformat, separators=(",", ":"))
+    return json.dumps(_plain(row), default=_plain, separators=(",", ":"))
+
+
+def _plain(value: object) -> object:
+    """What JSON has no form for; dataclasses.asdict would copy all that it has one for."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    raise TypeError
 
 
 _T = TypeVar("_T", Item, Remark, ReviewRemark, Closing, Place)
