@@ -15,7 +15,7 @@ from memory_agents import __version__
 from memory_agents.cli import main
 from tests.repositories import BareRepository, fact
 
-COMMANDS = ["run", "recall", "list", "show", "status", "demo"]
+COMMANDS = ["run", "recall", "list", "show", "index", "status", "demo"]
 FILES = {
     "codebase/conventions/tabs.md": fact("Indent with tabs, naïvely 🎉.", "aaaaaaaa"),
     "testing/patterns/tests.md": fact("Tests are written with pytest.", "bbbbbbbb"),

@@ -197,7 +197,12 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     listing = commands.add_parser("list", parents=[memory], help="list what is remembered, newest first")
-    listing.add_argument("--namespace", default="*", metavar="GLOB", help="such as codebase/* (default: all)")
+    listing.add_argument(
+        "--namespace",
+        default="",
+        metavar="GLOB",
+        help="such as codebase/*, or reviews/* for past issues and reviews (default: all but those)",
+    )
     listing.add_argument("--limit", type=_positive, default=100, metavar="N", help="how many at most (default: 100)")
 
     show = commands.add_parser("show", parents=[memory], help="show one record whole")

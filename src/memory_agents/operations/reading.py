@@ -45,8 +45,8 @@ async def recall(
 
 
 async def list_records(reader: MemoryReader, *, namespace: str, limit: int, now: datetime) -> Answer:
-    """List Records, newest first."""
-    globs = (namespaces.validate_glob(namespace),)
+    """List Records, newest first; facts where no `namespace` is given."""
+    globs = (namespaces.validate_glob(namespace),) if namespace else ("*", f"!{namespaces.HISTORY_PREFIX}*")
     records = await reader.list_records(namespaces=globs, limit=limit)
     info = await reader.get_info()
     return Answer(
