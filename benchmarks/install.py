@@ -1,6 +1,6 @@
 """Measures the default install beside the plainest alternative, a client of a vector database.
 
-python benchmarks/install.py: makes two environments in a temporary folder from the hash-pinned
+python -m benchmarks.install: makes two environments in a temporary folder from the hash-pinned
 requirement files and prints size, packages, seconds and their ratio. Exit code 1 where the default
 install is over its limits, or is not what the README says.
 """
@@ -15,7 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.measuring import ROOT, aim
+
 MAX_MEGABYTES = 130
 MAX_PACKAGES = 32
 TOLERANCE = 3
@@ -65,15 +66,11 @@ def main() -> int:
         print(f"{one.name:<12}{one.megabytes:>8.0f}{one.packages:>10}{one.seconds:>22.1f}")
     print(f"{'ratio':<12}{other.megabytes / ours.megabytes:>8.1f}{other.packages / ours.packages:>10.1f}")
     within = ours.megabytes <= MAX_MEGABYTES and ours.packages <= MAX_PACKAGES
-    print(f"limits of the default install: {MAX_MEGABYTES} MB, {MAX_PACKAGES} packages: {_verdict(kept=within)}")
+    aim(f"the default install is at most {MAX_MEGABYTES} MB and {MAX_PACKAGES} packages", kept=within)
     told = re.search(r"installs (\d+) packages, about (\d+) MB", (ROOT / "README.md").read_text(encoding="utf-8"))
     true = told is not None and int(told[1]) == ours.packages and abs(int(told[2]) - ours.megabytes) < TOLERANCE
-    print(f"what the README says: {told[0] if told else 'nothing'}: {_verdict(kept=true)}")
+    aim(f"the README says so: {told[0] if told else 'nothing'}", kept=true)
     return 0 if within and true else 1
-
-
-def _verdict(*, kept: bool) -> str:
-    return "kept" if kept else "BROKEN"
 
 
 if __name__ == "__main__":

@@ -68,15 +68,15 @@ class Runs(list[Run]):
         return max(run.megabytes for run in self)
 
 
-def alternating(programs: Sequence[Program], *, times: int) -> dict[str, Runs]:
-    """Run the programs in turn after a warm-up of each, so that a busy minute meets them all."""
+def alternating(programs: Sequence[Program], *, times: int, warm_up: bool = True) -> dict[str, Runs]:
+    """Run the programs in turn, so that a busy minute meets them all, after a round that does not count."""
     done = {program.name: Runs() for program in programs}
-    for number in range(times + 1):
+    for number in range(-1 if warm_up else 0, times):
         for program in programs:
             program.before()
             one = run(program)
             program.after()
-            if number:
+            if number >= 0:
                 done[program.name].append(one)
     return done
 
