@@ -50,7 +50,7 @@ def test_a_pull_request_asks_with_its_title_and_body_and_the_files_around_it() -
 def test_a_review_comment_asks_with_its_own_words_and_the_diff_around_it() -> None:
     made = asked(review_comment_event(proposed=PROPOSED, said=replace(THREAD, path="b.py")))
     assert (made.title, made.body) == ("", "Use with")
-    assert made.context == "@@ -1 +1 @@\n+open(path)\nClose the file\nb.py"
+    assert made.context == "Close the file\n@@ -1 +1 @@\n+open(path)\nb.py"
     assert made.paths == ("b.py", "src/read.py", "README.md")
 
 

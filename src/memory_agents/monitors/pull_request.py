@@ -18,8 +18,8 @@ from memory_agents.core.records import Query
 from memory_agents.monitors.base import MOST_CONTEXT, MOST_TITLE, Monitor, Recalled, asked
 
 MOST_PATHS = 300
-_HUNK = 1_500
-"""characters of the diff hunk's end: the lines that a review comment is about"""
+_HUNK = 300
+"""characters of the diff hunk's end: the lines that a review comment is about; more would drown the title"""
 
 PullRequestFamily = PullRequestEvent | ReviewEvent | ReviewCommentEvent | IssueCommentEvent
 
@@ -49,6 +49,6 @@ def _around(event: PullRequestFamily, paths: tuple[str, ...]) -> str:
         case ReviewEvent():
             return f"{title}\n{words}"
         case ReviewCommentEvent(comment=comment):
-            return f"{ending(comment.diff_hunk, _HUNK)}\n{title}\n{comment.path}"
+            return f"{title}\n{ending(comment.diff_hunk, _HUNK)}\n{comment.path}"
         case IssueCommentEvent(issue=proposed):
             return f"{title}\n{proposed.body[: MOST_CONTEXT // 2]}\n{words}"
