@@ -199,6 +199,9 @@ async def _comment(
 
 async def _index(settings: Settings, environment: Environment, runner: Runner) -> int:
     """Read the past of the event's repository."""
+    if settings.dry_run:
+        runner.skipped("Dry run: the repository's past is not read.")
+        return 0
     done = await index_history(
         settings, environment, seconds=INDEX_SECONDS, whole=False, tell=ProgressTeller(sys.stdout)
     )

@@ -13,6 +13,7 @@ from tests import webhooks
 from tests.e2e.conftest import World
 
 OPENED = next(payload for payload in webhooks.examples("issues") if payload["action"] == "opened")
+OPENED["issue"]["created_at"] = "2026-11-01T00:00:00Z"  # after the past that the tests make
 SCHEDULE: dict[str, Any] = {"schedule": "17 3 * * *"}
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 PAST = 1_300
@@ -99,6 +100,17 @@ def test_what_was_deleted_or_closed_since_the_index_run_is_shown_as_it_is_now(wo
     done = world.step().run(OPENED)
     [found] = json.loads(done.outputs["similar"])
     assert (found["number"], found["state"]) == (other.number, "not_planned")
+
+
+def test_a_dry_run_reads_no_past_and_posts_no_comment(world: World) -> None:
+    add_past(world, 3)
+    done = world.step().run(SCHEDULE, event="schedule", mode="index", dry_run="true")
+    assert (done.exit_code, done.status, list(world.github.requests)) == (0, "skipped", [])
+    done = world.step().run(OPENED, comment="similar", dry_run="true")
+    assert "Dry run: this comment would be posted." in done.summary
+    assert "ossible regression of" in done.summary
+    assert {request.method for request in world.github.requests if "git" not in request.path} <= {"GET", "POST"}
+    assert world.repository.comments_of(1) == []
 
 
 def test_an_index_run_that_may_read_nothing_fails_and_names_the_permission(world: World) -> None:
