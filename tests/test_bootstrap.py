@@ -14,6 +14,8 @@ import pytest
 
 from memory_agents import __version__
 from memory_agents.edges.actions import read_outputs
+from memory_agents.locations import history_folder
+from memory_agents.settings import Environment
 from tests import offline, webhooks
 
 SCRIPT = offline.ROOT / "src" / "memory_agents" / "bootstrap.py"
@@ -139,7 +141,7 @@ def test_the_pinned_uv_of_the_runner_installs_what_then_runs_and_a_second_step_f
     (step.folder / "output").unlink()
     step.variables["PATH"] = SYSTEM_PATH  # nothing is left to install: no uv is needed
     assert step.run() == (0, "")
-    assert step.outputs() == {"python": python}
+    assert step.outputs()["python"] == python
 
 
 @pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")
@@ -149,6 +151,20 @@ def test_another_uv_or_a_broken_one_is_not_used_but_the_pinned_one_installed(fou
     assert step.run() == (0, "")
     assert (step.folder / "temp" / "memory-agents" / "uv" / "bin" / "uv").is_file()
     assert Path(step.outputs()["python"]).exists()
+
+
+@pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")
+@pytest.mark.parametrize("variables", [{}, {"GITHUB_API_URL": "https://ghe.example/api/v3"}])
+def test_what_is_cached_is_the_history_of_this_repository_and_of_no_other_on_the_machine(
+    step: Step, tmp_path: Path, variables: dict[str, str]
+) -> None:
+    """A state folder that stays on a machine may hold the past of a private repository."""
+    step.variables |= {"MEMORY_AGENTS_STATE": str(tmp_path / "stays"), "GITHUB_REPOSITORY": "Octo/Hello", **variables}
+    uv_on_path(step)
+    assert step.run() == (0, "")
+    environment = Environment.read(step.variables)
+    assert step.outputs()["history"] == str(history_folder(environment, "octo/hello"))
+    assert step.outputs()["history"] != str(history_folder(environment, "octo/private"))
 
 
 @pytest.mark.parametrize("variable", ["PIP_FIND_LINKS", "UV_CACHE_DIR"])

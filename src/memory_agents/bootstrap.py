@@ -35,12 +35,12 @@ def main() -> int:
         if code or reason:
             return code
     temporary = Path(os.environ.get("RUNNER_TEMP") or ".cache").resolve() / "memory-agents"
-    state = Path(os.environ.get("MEMORY_AGENTS_STATE") or temporary / "state")
-    _set("history", str(state / "history"))
     try:
         _set("python", str(_install("core", temporary)))
     except (OSError, subprocess.CalledProcessError) as error:
         _give_up(error)
+        return 0
+    _set("history", str(_history(Path(os.environ.get("MEMORY_AGENTS_STATE") or temporary / "state"))))
     return 0
 
 
@@ -69,6 +69,17 @@ def _why_not() -> tuple[str, int]:
         runner.skipped(planned.reason)
         return planned.reason, 0
     return "", 0
+
+
+def _history(state: Path) -> Path:
+    """Where `locations.history_folder` keeps this repository's history, in words that an older Python knows.
+
+    A machine that stays keeps those of other repositories beside it, perhaps private: this one's cache has no part
+    of them, and restoring it changes none.
+    """
+    api_url = os.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
+    repository = os.environ.get("GITHUB_REPOSITORY", "").strip().lower()
+    return state / "history" / hashlib.sha256(f"{api_url}\n{repository}".encode()).hexdigest()[:16]
 
 
 def _install(name: str, temporary: Path) -> Path:

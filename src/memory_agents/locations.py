@@ -30,7 +30,10 @@ def repository_name(environment: Environment) -> str:
 
 
 def history_folder(environment: Environment, repository: str) -> Path:
-    """Where the history of a repository is kept on this machine: nothing but what GitHub shows is in it."""
+    """Where the history of a repository is kept on this machine: nothing but what GitHub shows is in it.
+
+    `bootstrap.py` says the same, for the cache.
+    """
     key = hashlib.sha256(f"{environment.api_url}\n{repository.lower()}".encode()).hexdigest()[:16]
     return environment.state() / "history" / key
 
