@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import vcr  # type: ignore[import-untyped]
@@ -119,6 +121,43 @@ async def test_a_server_that_does_not_answer_is_left_in_time(
 
 async def test_a_port_on_which_nobody_listens_is_told(connect: Connect) -> None:
     failure = await failing(connect("http://127.0.0.1:9", ""))
+    assert "GITHUB_API_URL" in failure.fix
+
+
+class Odd(BaseHTTPRequestHandler):
+    """Answers what GitHub never does: a repository that moved to another server, and JSON without an end."""
+
+    def do_GET(self) -> None:
+        is_moved = self.path.startswith("/moved")
+        body = b"{}" if is_moved else b"[" * 200_000
+        self.send_response(301 if is_moved else 200)
+        if is_moved:
+            self.send_header("Location", "http://elsewhere.invalid/")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def odd() -> Iterator[str]:
+    """The address of a server of Odd answers."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("prefix", ["/moved", "/endless"])
+async def test_an_answer_that_leads_away_or_never_ends_is_a_failure_like_any_other(
+    prefix: str, odd: str, connect: Connect
+) -> None:
+    failure = await failing(connect(f"{odd}{prefix}", "t0ken"))
+    assert "cannot be read" in failure.message
     assert "GITHUB_API_URL" in failure.fix
 
 

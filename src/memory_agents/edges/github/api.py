@@ -105,7 +105,8 @@ class GitHubApi:
                 fix="check GITHUB_API_URL and the runner's network",
                 is_passing=True,
             ) from None
-        except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+        # PyGithub raises a bare RuntimeError where it is led to another server; a RecursionError is one, too.
+        except (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
             raise GitHubFailure(
                 f"GitHub's answer when asked to {what} cannot be read: {type(error).__name__}.",
                 fix="check GITHUB_API_URL, and what stands between it and the runner",
