@@ -72,9 +72,7 @@ def test_what_was_indexed_is_searched_and_shown_with_how_it_ended(program: Progr
     assert "Times are stored as UTC now." in out
 
 
-def test_a_second_index_run_reads_what_is_new(
-    program: Program, repository: tuple[FakeGitHub, FakeRepository]
-) -> None:
+def test_a_second_index_run_reads_what_is_new(program: Program, repository: tuple[FakeGitHub, FakeRepository]) -> None:
     program("index", *REMOTE)
     repository[1].add_issue("Another", "one")
     code, out, _ = program("index", *REMOTE, "--json")
@@ -107,6 +105,18 @@ def test_what_is_no_name_of_a_repository_is_wrong_use(program: Program, name: st
     code, _, err = program("index", "--repository", name)
     assert code == 2
     assert "octo/hello" in err
+
+
+def test_a_past_issue_gives_no_command_to_the_runner_that_reads_the_json(
+    program: Program, repository: tuple[FakeGitHub, FakeRepository]
+) -> None:
+    title = "##[set-output name=admin]true"
+    repository[1].add_issue(title, "Zones.\n::stop-commands::x", author="reader")
+    program("index", *REMOTE)
+    out = program("recall", "zones", *REMOTE, "--json", "--memory-remote", ".")[1]
+    assert title in [match["title"] for match in json.loads(out)["matches"]]
+    assert "##[" not in out
+    assert not [line for line in out.splitlines() if line.lstrip().startswith("::")]
 
 
 def test_the_token_is_not_shown(program: Program, repository: tuple[FakeGitHub, FakeRepository]) -> None:

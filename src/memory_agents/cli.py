@@ -166,7 +166,8 @@ async def _ask(arguments: argparse.Namespace) -> Answer:
 
 def _print(answer: Answer, *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(answer.value, indent=2))
+        # The same JSON, in which a runner that reads the log finds no command.
+        print(json.dumps(answer.value, indent=2).replace("##[", "#\\u0023["))
     else:
         print(harmless(answer.text))
         for notice in answer.notices:
