@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,7 +124,7 @@ async def test_where_a_secondary_limit_names_no_time_the_waits_begin_at_a_minute
 
 
 @pytest.mark.parametrize("fault", [{"status": 502}, {"cut": True}])
-async def test_what_may_pass_is_tried_again(project: Project, waits: list[float], fault: dict[str, int]) -> None:
+async def test_what_may_pass_is_tried_again(project: Project, waits: list[float], fault: dict[str, Any]) -> None:
     fill(project)
     project.fake.faults.add(COMMENTS, times=4, **fault)
     done = await project.index()
@@ -393,5 +394,17 @@ def test_a_person_reads_what_a_run_did() -> None:
 def test_a_program_reads_the_same_as_json() -> None:
     told = history.answer(DONE)
     assert told.ok
-    assert told.value["read"] == {"issues": 12_000, "review comments": 10_000}
-    assert (told.value["finished"], told.value["stopped"]) == (["issues"], "it has run for 900 seconds")
+    assert told.value == {
+        "repository": "octo/hello",
+        "status": "degraded",
+        "requests": 1_131,
+        "requests_left": 3_869,
+        "read": {"issues": 12_000, "review comments": 10_000},
+        "finished": ["issues"],
+        "unreadable": 1_000,
+        "changed": 21_999,
+        "indexed": 12_000,
+        "records": 12_000,
+        "stopped": "it has run for 900 seconds",
+        "notices": [],
+    }

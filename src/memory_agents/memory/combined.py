@@ -48,7 +48,7 @@ class CombinedReader:
         """`parts`: the most important first; each is opened when it is first asked. `deadline`: seconds for all."""
         self._parts = parts
         self._deadline = deadline
-        self._ends: float | None = None
+        self._began: float | None = None
 
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
         """See MemoryReader."""
@@ -82,7 +82,7 @@ class CombinedReader:
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader. Provider and version are those of the first that answers."""
-        infos = await self._all(lambda reader: reader.get_info())
+        infos = await self._all(lambda reader: reader.get_info(), share=1)
         failed = [part.failure for part in self._parts if part.failure is not None]
         return ProviderInfo(
             provider=infos[0].provider,
@@ -103,13 +103,21 @@ class CombinedReader:
                     await part.reader.close()
 
     async def _all(
-        self, question: Callable[[MemoryReader], Awaitable[_T]], globs: tuple[str, ...] = ("*",)
+        self,
+        question: Callable[[MemoryReader], Awaitable[_T]],
+        globs: tuple[str, ...] = ("*",),
+        *,
+        share: float = _OF_THE_DEADLINE,
     ) -> list[_T]:
-        """The answers of those that answer in time, in their order. Raises the first failure where none does."""
+        """The answers of those that answer in their share of the deadline, in their order.
+
+        Raises the first failure where none does.
+        """
         asked = [part for part in self._parts if part.may_have(globs)]
         loop = asyncio.get_running_loop()
-        self._ends = self._ends or loop.time() + _OF_THE_DEADLINE * self._deadline
-        answers = await asyncio.gather(*(self._one(part, question, self._ends) for part in asked))
+        self._began = self._began or loop.time()
+        ends = self._began + share * self._deadline
+        answers = await asyncio.gather(*(self._one(part, question, ends) for part in asked))
         answered = [answer[0] for answer in answers if answer]
         failures = [part.failure for part in asked if part.failure is not None]
         if not answered and failures:

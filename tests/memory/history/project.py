@@ -25,7 +25,7 @@ from memory_agents.operations.history import Progress, Reading
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from memory_agents.testing.github.render.basics import node_id
 from memory_agents.testing.github.render.nodes import issue_id
-from memory_agents.testing.github.state import Issue
+from memory_agents.testing.github.state import Issue, IssueEvent
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LISTS = {
@@ -291,24 +291,32 @@ def _expected_rows(project: Project) -> dict[Stream, dict[int, Any]]:
 
 
 def _expected_records(project: Project) -> list[Record]:
-    return [*(_item(project, each) for each in project.repository.issues.values()), *_threads(project)]
+    closed = {each.number: each for each in project.repository.events if each.event == "closed"}  # the last counts
+    merged: dict[int, list[Issue]] = {}
+    for each in project.repository.issues.values():
+        for number in re.findall(r"\bFixes #(\d+)\b", each.body or "") if each.pull and each.pull.merged_at else ():
+            merged.setdefault(int(number), []).append(each)
+    items = project.repository.issues.values()
+    return [
+        *(_item(project, each, closed.get(each.number), merged.get(each.number, [])) for each in items),
+        *_threads(project),
+    ]
 
 
-def _item(project: Project, issue: Issue) -> Record:
+def _item(project: Project, issue: Issue, closed: IssueEvent | None, merged: list[Issue]) -> Record:
     said = [issue.body or ""]
     state = "open"
     if issue.closed_at:
+        assert closed is not None
         state = issue.state_reason or "closed"
-        closings = [each for each in project.repository.events if each.number == issue.number]
-        closed = [each for each in closings if each.event == "closed"][-1]
         how = f"Closed as {state.replace('_', ' ')}" if issue.state_reason else "Closed"
         if issue.pull and issue.pull.merged_at:
             state, how = "merged", "Merged"
         how += f" on {issue.closed_at.date()} by {'its author' if closed.actor == issue.author else closed.actor}"
         pulls = [
             each.number
-            for each in project.repository.issues.values()
-            if each.pull and each.pull.merged_at and re.search(rf"\bFixes #{issue.number}\b", each.body or "")
+            for each in merged
+            if each.pull and each.pull.merged_at
             if abs(each.pull.merged_at - issue.closed_at) <= timedelta(minutes=10)
         ]
         if pulls:

@@ -55,7 +55,7 @@ class HistoryFiles:
                 self.index.reset("it belongs to a history that is no more")
             self.store.index_all()
         while may_go_on() and (marks := self.store.unindexed(BATCH)):
-            self.index.update({key: self.store.record(self.repository, key) for key in marks}, version=identity)
+            self.index.update(self.store.records(self.repository, marks), version=identity)
             self.store.indexed(marks)
             self.indexed += len(marks)
 

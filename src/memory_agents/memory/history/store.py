@@ -173,21 +173,29 @@ class Store:
                     (stream,),
                 )
 
-    def record(self, repository: str, key: str) -> Record | None:
-        """The Record of a key, or None where there is nothing any more."""
-        rows = self.rows(key)
-        return self.composed(repository, rows) if rows else None
+    def records(self, repository: str, keys: Iterable[str]) -> dict[str, Record | None]:
+        """The Records of some keys, None where there is nothing any more."""
+        with self._lock, database.transaction(self._connection):
+            found = {key: self._rows_of(key) for key in keys}
+            return {key: self._composed(repository, rows) if rows else None for key, rows in found.items()}
 
     def rows(self, key: str) -> list[Item] | list[ReviewRemark]:
         """The rows that a Record is about: an issue or pull request, or a thread of review comments, oldest first."""
-        kind, _, number = key.partition("/")
         with self._lock, database.transaction(self._connection):
-            if kind == "item":
-                return self._rows(Item, Stream.ISSUES, "key = ?", int(number))
-            return self._rows(ReviewRemark, Stream.REVIEWS, "thread = ? ORDER BY key", int(number))
+            return self._rows_of(key)
 
     def composed(self, repository: str, rows: Sequence[Item | ReviewRemark]) -> Record:
         """The Record of the rows of one key."""
+        with self._lock, database.transaction(self._connection):
+            return self._composed(repository, rows)
+
+    def _rows_of(self, key: str) -> list[Item] | list[ReviewRemark]:
+        kind, _, number = key.partition("/")
+        if kind == "item":
+            return self._rows(Item, Stream.ISSUES, "key = ?", int(number))
+        return self._rows(ReviewRemark, Stream.REVIEWS, "thread = ? ORDER BY key", int(number))
+
+    def _composed(self, repository: str, rows: Sequence[Item | ReviewRemark]) -> Record:
         first = rows[0]
         if isinstance(first, ReviewRemark):
             return thread_record(repository, cast("Sequence[ReviewRemark]", rows))
@@ -195,12 +203,9 @@ class Store:
         remarks: list[Remark] = []
         merged: list[Item] = []
         if first.state == "closed":
-            with self._lock, database.transaction(self._connection):
-                closings = self._rows(Closing, Stream.EVENTS, "key = ?", first.number)
-                remarks = self._rows(Remark, Stream.COMMENTS, "number = ?", first.number)
-                merged = self._rows(
-                    Item, Stream.ISSUES, "key IN (SELECT pull FROM closes WHERE issue = ?)", first.number
-                )
+            closings = self._rows(Closing, Stream.EVENTS, "key = ?", first.number)
+            remarks = self._rows(Remark, Stream.COMMENTS, "number = ?", first.number)
+            merged = self._rows(Item, Stream.ISSUES, "key IN (SELECT pull FROM closes WHERE issue = ?)", first.number)
         closing = closings[0] if closings else None
         return item_record(repository, first, closing=closing, remarks=remarks, merged=merged)
 
