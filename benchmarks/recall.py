@@ -29,7 +29,7 @@ MIN_OF_CHROMADB = 2.0
 """times as quick as the script with chromadb"""
 OURS, IMPORTS, CHROMADB = "memory-agents run", "import the packages", "chromadb script"
 
-ABOUT = """recall: {facts} facts and N past issues; median seconds of {times} runs in turn, on one core
+ABOUT = """recall: 300 facts and N past issues; median seconds of {times} runs in turn, on one core
   memory-agents run    what the action runs on an issue that was opened: it fetches the facts by git into an empty
                        folder, opens the index that a cache restored, reads the maintainers' settings and templates,
                        asks what changed since and how what it shows stands now, ranks, redacts, renders.
@@ -63,7 +63,7 @@ def main() -> int:
     quick = parser.parse_args().quick
     counts, times = ((50,), 1) if quick else ((1_000, 10_000, 50_000), 7)
     say_how_busy()
-    print(ABOUT.format(facts=300, times=times))
+    print(ABOUT.format(times=times))
     measured = []
     for count in counts:
         with tempfile.TemporaryDirectory() as folder:
@@ -147,7 +147,7 @@ def recalling(folder: Path, state: Path, variables: Mapping[str, str]) -> Progra
 
 
 def _opened() -> object:
-    """The payload of an issue that is longer in the past than any other is."""
+    """The payload of a new issue; its text is made elsewhere, for numpy would make this process large."""
     asked = subprocess.run(
         [sys.executable, "-c", "import json; from benchmarks import corpus; print(json.dumps(corpus.question()))"],
         cwd=ROOT,
