@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -72,8 +73,6 @@ def _unexpected(error: Exception) -> str:
 
 
 def _run() -> int:
-    from memory_agents import app
-
     runner = Runner(output_file=None, summary_file=None, log=sys.stderr, annotate=False)
     debug = False
     try:
@@ -85,7 +84,7 @@ def _run() -> int:
             log=sys.stdout if environment.in_actions else sys.stderr,
             annotate=environment.in_actions,
         )
-        return asyncio.run(app.run(os.environ, runner))
+        return asyncio.run(_handle(runner))
     except UsageError as error:
         runner.error(str(error))
         return 2
@@ -97,6 +96,21 @@ def _run() -> int:
         if debug:
             runner.log(traceback.format_exc())
         return 1
+
+
+async def _handle(runner: Runner) -> int:
+    from memory_agents import app
+
+    asyncio.get_running_loop().set_default_executor(_Left())
+    return await app.run(os.environ, runner)
+
+
+class _Left(ThreadPoolExecutor):
+    """Threads that are not waited for: GitHub may keep one for longer than the run's deadline, for minutes."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+        """Let go of them; `__main__` ends the process."""
+        super().shutdown(wait=False, cancel_futures=True)
 
 
 async def _index(arguments: argparse.Namespace) -> Answer:

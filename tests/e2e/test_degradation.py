@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -64,6 +67,36 @@ def test_a_remote_slower_than_the_deadline_is_left_behind(world: World) -> None:
     done = world.step().run(EVENT, timeout_seconds="1")
     assert_usable(done, "degraded", "within 1 seconds", "Fix: raise `timeout-seconds`")
     assert time.monotonic() - started < 15
+
+
+class Drip(BaseHTTPRequestHandler):
+    """Sends a byte now and then, so that no timeout of a connection ever ends it."""
+
+    def do_GET(self) -> None:
+        with contextlib.suppress(OSError):
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            for _ in range(300):
+                self.wfile.write(b" ")
+                time.sleep(0.1)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_an_api_whose_answers_never_end_is_left_behind(world: World) -> None:
+    world.remember()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Drip) as server:
+        server.daemon_threads, server.block_on_close = True, False
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        started = time.monotonic()
+        slow = {"GITHUB_API_URL": f"http://127.0.0.1:{server.server_port}"}
+        done = world.step().run(EVENT, variables=slow, timeout_seconds="2")
+        took = time.monotonic() - started
+        server.shutdown()
+    assert_usable(done, "degraded", "within 2 seconds")
+    assert took < 15
 
 
 @pytest.mark.parametrize("damage", [b"not a database at all " * 500, None], ids=["noise", "torn"])
