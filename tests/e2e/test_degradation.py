@@ -190,8 +190,8 @@ def test_a_provider_whose_extra_is_missing_names_the_command_that_installs_it(wo
         capture_output=True,
     )
     assert prepared.returncode == 0, prepared.stdout
-    core_only = (world.folder / "prepared").read_text().partition("python=")[2].strip()
-    done = world.step().run(EVENT, python=core_only, provider="chromadb")
+    outputs = dict(line.split("=", 1) for line in (world.folder / "prepared").read_text().splitlines())
+    done = world.step().run(EVENT, python=outputs["python"], provider="chromadb")
     assert_usable(done, "degraded", "`provider: chromadb` is not installed", "pip install 'memory-agents[chromadb]'")
 
 
