@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from memory_agents.edges.github import GitHubApi, GitHubComments, GitHubFiles, R
 from memory_agents.edges.github.history import GitHubHistory
 from memory_agents.edges.github.pulls import changed_paths
 from memory_agents.edges.worktree import WorkingTree
-from memory_agents.errors import GitHubFailure, SettingsError
+from memory_agents.errors import GitHubFailure, MemoryAgentsError, SettingsError
 from memory_agents.locations import history_folder, is_own_memory, memory_remote, repository_name
 from memory_agents.maintained import Maintained, read_maintained
 from memory_agents.memory import git
@@ -67,12 +68,16 @@ def create_provider(
     )
 
 
-def open_memory(settings: Settings, environment: Environment, github: GitHubApi) -> CombinedReader:
+def open_memory(
+    settings: Settings, environment: Environment, github: GitHubApi, facts: Callable[[], MemoryReader] | None = None
+) -> CombinedReader:
     """Facts, and the history of this repository where it is known. No I/O.
 
-    GitHub is asked for what is new in a workflow run, and on the command line with a token.
+    `facts` opens the provider, in place of `create_provider`. GitHub is asked for what is new in a workflow run,
+    and on the command line with a token.
     """
-    parts = [Part("facts", "its remote", lambda: create_provider(settings=settings, environment=environment))]
+    facts = facts or functools.partial(create_provider, settings=settings, environment=environment)
+    parts = [Part("facts", "its remote", facts)]
     repository = repository_name(environment)
     if repository:
         is_asked = environment.in_actions or bool(settings.github_token.get_secret_value())
@@ -108,13 +113,17 @@ async def _recall(event: ItemEvent, inputs: Mapping[str, str], environment: Envi
     # Two connections: what maintainers keep, and the rest, which must not wait for it.
     files, github = github_api(settings, environment), github_api(settings, environment)
     try:
-        maintained, (paths, missing) = await asyncio.gather(
-            read_maintained(maintainers_files(files, environment), inputs, family(event)),
-            _changed_paths(event, settings, environment, github),
-        )
-        done = await _asked(
-            event, paths, missing=missing, maintained=maintained, environment=environment, github=github
-        )
+        async with _fetched_early(settings, environment) as facts:
+            maintained, (paths, missing) = await asyncio.gather(
+                read_maintained(maintainers_files(files, environment), inputs, family(event)),
+                _changed_paths(event, settings, environment, github),
+            )
+            memory = MemoryIntegration(
+                lambda: open_memory(maintained.settings, environment, github, facts),
+                deadline=maintained.settings.timeout_seconds,
+                missing=missing,
+            )
+            done = await _asked(event, paths, memory, maintained)
         private = environment.in_actions and not is_own_memory(maintained.settings, environment)
         comment, failed = await _comment(event, done, maintained.settings, github, private=private)
     finally:
@@ -149,20 +158,32 @@ async def _changed_paths(
     return ChangedPaths(), (Notice(text=text, fix=fix, partial=True),)
 
 
-async def _asked(
-    event: ItemEvent,
-    paths: ChangedPaths,
-    *,
-    missing: tuple[Notice, ...],
-    maintained: Maintained,
-    environment: Environment,
-    github: GitHubApi,
-) -> Recalled:
-    settings = maintained.settings
-    parts = (maintained.templates, settings, Fencer(lambda: secrets.token_hex(16)))
-    async with MemoryIntegration(
-        lambda: open_memory(settings, environment, github), deadline=settings.timeout_seconds, missing=missing
-    ) as memory:
+@contextlib.asynccontextmanager
+async def _fetched_early(settings: Settings, environment: Environment) -> AsyncIterator[Callable[[], MemoryReader]]:
+    """A way to the facts, which are being fetched meanwhile: that takes longest, and no configuration changes it."""
+    opened = functools.partial(create_provider, settings=settings, environment=environment)
+    try:
+        reader = opened()
+    except MemoryAgentsError:
+        yield opened  # says so again to whoever asks
+        return
+    fetching = asyncio.create_task(_fetch(reader))
+    try:
+        yield lambda: reader
+    finally:
+        fetching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await fetching
+
+
+async def _fetch(reader: MemoryReader) -> None:
+    with contextlib.suppress(Exception):  # whoever asks next is told
+        await reader.get_info()
+
+
+async def _asked(event: ItemEvent, paths: ChangedPaths, memory: MemoryIntegration, maintained: Maintained) -> Recalled:
+    parts = (maintained.templates, maintained.settings, Fencer(lambda: secrets.token_hex(16)))
+    async with memory:
         match event:
             case IssueEvent() | IssueCommentEvent(issue=Item(is_pull_request=False)):
                 return await IssueMonitor(memory, *parts).recall(event, _now)
