@@ -36,3 +36,14 @@ def test_a_workflow_grants_nothing_and_each_job_asks_for_what_it_needs(path: Pat
 def test_every_job_ends_by_itself(path: Path) -> None:
     jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
     assert all("timeout-minutes" in job or "uses" in job for job in jobs.values())
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_comment_cancels_no_run_but_its_own(path: Path) -> None:
+    """Anybody may comment, while an agent is at work for a maintainer."""
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    events = workflow[True].keys()  # YAML 1.1 reads `on` as true
+    said = {"issue_comment": "comment", "pull_request_review_comment": "comment", "pull_request_review": "review"}
+    for place in (workflow, *workflow["jobs"].values()):
+        if place.get("concurrency", {}).get("cancel-in-progress"):
+            assert all(f"github.event.{said[event]}.id" in place["concurrency"]["group"] for event in events & said)
