@@ -139,7 +139,7 @@ class HistoryReader:
             for stream in streams:
                 await self._catch_up(opened, stream)
         failed = [opened.failed[stream] for stream in streams if stream in opened.failed]
-        if len(failed) == len(streams) and not any(opened.files.store.counts().values()):
+        if len(failed) == len(streams) and not len(opened.files.store):
             raise MemoryUnreachable(failed[0].message, fix=failed[0].fix)
         found = opened.ask(ask)
         if opened.files.store.unindexed(1):

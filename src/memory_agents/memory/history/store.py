@@ -148,11 +148,10 @@ class Store:
         with self._lock, database.transaction(self._connection, "IMMEDIATE"):
             self._drop(Stream.ISSUES if isinstance(row, Item) else Stream.REVIEWS, row.key)
 
-    def counts(self) -> dict[Stream, int]:
-        """How many rows there are of each list."""
+    def __len__(self) -> int:
+        """How many rows there are."""
         with self._lock, database.transaction(self._connection):
-            found = dict(self._connection.execute("SELECT stream, count(*) FROM rows GROUP BY stream").fetchall())
-        return {stream: found.get(stream.value, 0) for stream in Stream}
+            return int(self._connection.execute("SELECT count(*) FROM rows").fetchone()[0])
 
     def unindexed(self, limit: int) -> dict[str, int]:
         """Keys of Records that the index may not have as they are now, each with the mark of its last change."""
@@ -193,7 +192,9 @@ class Store:
         kind, _, number = key.partition("/")
         if kind == "item":
             return self._rows(Item, Stream.ISSUES, "key = ?", int(number))
-        return self._rows(ReviewRemark, Stream.REVIEWS, "thread = ? ORDER BY key", int(number))
+        return self._rows(
+            ReviewRemark, Stream.REVIEWS, "thread AND thread = ? ORDER BY key", int(number), index="rows_by_thread"
+        )
 
     def _composed(self, repository: str, rows: Sequence[Item | ReviewRemark]) -> Record:
         first = rows[0]
@@ -204,17 +205,14 @@ class Store:
         merged: list[Item] = []
         if first.state == "closed":
             closings = self._rows(Closing, Stream.EVENTS, "key = ?", first.number)
-            remarks = self._rows(Remark, Stream.COMMENTS, "number = ?", first.number)
+            remarks = self._rows(Remark, Stream.COMMENTS, "number = ?", first.number, index="rows_by_number")
             merged = self._rows(Item, Stream.ISSUES, "key IN (SELECT pull FROM closes WHERE issue = ?)", first.number)
-        closing = closings[0] if closings else None
-        return item_record(repository, first, closing=closing, remarks=remarks, merged=merged)
+        return item_record(repository, first, closing=next(iter(closings), None), remarks=remarks, merged=merged)
 
-    def _rows(self, kind: type[_R], stream: Stream, where: str, value: int) -> list[_R]:
-        found = self._connection.execute(
-            f"SELECT row FROM rows WHERE stream = ? AND {where}",  # noqa: S608 -- the condition is ours
-            (stream, value),
-        )
-        return [_decoded(kind, row[0]) for row in found.fetchall()]
+    def _rows(self, kind: type[_R], stream: Stream, where: str, value: int, *, index: str = "") -> list[_R]:
+        by = f"INDEXED BY {index}" if index else ""  # SQLite would rather look through the whole stream
+        query = f"SELECT row FROM rows {by} WHERE stream = ? AND {where}"  # noqa: S608 -- the condition is ours
+        return [_decoded(kind, row[0]) for row in self._connection.execute(query, (stream, value)).fetchall()]
 
     def _keep(self, stream: Stream, row: Row, reading: int) -> bool:
         """Store one row; whether it is new or changed."""
