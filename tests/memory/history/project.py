@@ -227,7 +227,7 @@ def assert_in_step(project: Project) -> None:
     expected_records = {record.id: record for record in _expected_records(project)}
     assert records.keys() == expected_records.keys()
     for record_id, record in records.items():
-        assert record == expected_records[record_id]
+        assert record == expected_records[record_id], record_id
 
 
 def _expected_rows(project: Project) -> dict[Stream, dict[int, Any]]:
@@ -325,7 +325,7 @@ def _item(project: Project, issue: Issue, closed: IssueEvent | None, merged: lis
             how += f" with commit {closed.commit_id[:12]}"
         said.append(f"{how}.")
         words = [
-            each.body
+            each.body.strip()
             for each in project.repository.comments_of(issue.number)
             if each.author == closed.actor and not each.author.endswith("[bot]")
             if timedelta(days=-7) <= each.created_at - issue.closed_at <= timedelta(minutes=10)
@@ -360,9 +360,9 @@ def _threads(project: Project) -> list[Record]:
             title=first.path,
             text="\n\n".join(
                 [
-                    first.body,
+                    first.body.strip(),
                     f"```diff\n{first.diff_hunk}\n```",
-                    *(f"{each.author} answered: {each.body}" for each in replies),
+                    *(f"{each.author} answered: {each.body.strip()}" for each in replies),
                 ]
             ),
             created_at=first.created_at,

@@ -46,10 +46,10 @@ class Life(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """What was left under way ends; then one whole run is enough."""
-        asyncio.run(self.project.index())
-        asyncio.run(self.project.index(whole=True))
-        assert_in_step(self.project)
-        self.folder.cleanup()
+        with self.folder:
+            asyncio.run(self.project.index())
+            asyncio.run(self.project.index(whole=True))
+            assert_in_step(self.project)
 
     @property
     def issues(self) -> list[Issue]:
