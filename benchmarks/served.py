@@ -18,8 +18,8 @@ from benchmarks import corpus
 from benchmarks.measuring import on_core
 from memory_agents.core.history import Listed, Stream, listed
 from memory_agents.locations import history_folder
+from memory_agents.memory.history.codec import Place
 from memory_agents.memory.history.files import HistoryFiles
-from memory_agents.memory.history.store import Place
 from memory_agents.settings import Environment
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from memory_agents.testing.github.render.basics import View

@@ -33,8 +33,8 @@ class Program:
     def __call__(self, *args: str) -> tuple[int, str, str]:
         try:
             code = main(args)
-        except SystemExit as exit:
-            code = int(str(exit.code))
+        except SystemExit as ended:
+            code = int(str(ended.code))
         out, err = self._capsys.readouterr()
         return code, out, err
 

@@ -81,7 +81,7 @@ def open_memory(
     repository = repository_name(environment)
     if repository:
         is_asked = environment.in_actions or bool(settings.github_token.get_secret_value())
-        source = GitHubHistory(github, repository) if is_asked else None
+        source = GitHubHistory(github, repository, may_be_renamed=not environment.in_actions) if is_asked else None
         folder = history_folder(environment, repository)
         seconds = _FOR_GITHUB * settings.timeout_seconds
         open_history = functools.partial(HistoryReader, folder, repository, source, seconds=seconds, clock=_now)
@@ -248,7 +248,12 @@ async def index_history(
     files = HistoryFiles(history_folder(environment, repository), repository)
     try:
         return await history.index(
-            files, GitHubHistory(github, repository), seconds=seconds, whole=whole, tell=tell, clock=_now
+            files,
+            GitHubHistory(github, repository, may_be_renamed=not environment.in_actions),
+            seconds=seconds,
+            whole=whole,
+            tell=tell,
+            clock=_now,
         )
     finally:
         files.close()

@@ -7,14 +7,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from memory_agents.core.fences import clean
 from memory_agents.core.history import (
     Closing,
     Item,
     Person,
     Remark,
     ReviewRemark,
+    Stream,
     closed_by,
+    closing_words,
     item_record,
+    listed,
     thread_record,
 )
 
@@ -61,12 +65,13 @@ def test_a_merged_pull_request_closes_what_it_says_of_its_own_repository(body: s
 def ending(
     item: Item = ISSUE, closing: Closing | None = CLOSING, *remarks: Remark, merged: tuple[Item, ...] = ()
 ) -> str:
-    record = item_record("octo/hello", item, closing=closing, remarks=remarks, merged=merged)
+    words = closing_words(item, closing, remarks)
+    record = item_record("octo/hello", item, closing=closing, words=words, merged=merged)
     return record.text.removeprefix("It crashes.").strip()
 
 
 def remark(body: str, *, by: Person = MONA, at: datetime = AT) -> Remark:
-    return Remark(id=1, number=5, body=body, author=by, created_at=at)
+    return Remark(id=1, node_id="C_1", number=5, body=body, author=by, created_at=at)
 
 
 def test_an_issue_says_by_whom_and_why_it_was_closed() -> None:
@@ -119,3 +124,63 @@ def test_a_thread_shows_the_end_of_its_hunk_in_a_fence_that_it_cannot_leave() ->
     assert lines[:3] == ["Name it.", "", "`````diff"]
     assert (lines[-4:], len(lines)) == (["+````", "`````", "", "mona answered: Done."], 2 + 10 + 2)
     assert (record.id, record.title, record.paths) == ("past-review-9", "src/lexer.py", ("src/lexer.py",))
+
+
+HIDING = ["Crash.\n\n<!-- x", "Crash.\n\n<div hidden>", 'Crash.\n\n<span style="display:none">', "Crash.\n\n<? x"]
+
+
+@pytest.mark.parametrize("body", HIDING)
+def test_markup_that_is_left_open_hides_nothing_that_others_wrote_below(body: str) -> None:
+    said = remark("Never do that.")
+    record = item_record("octo/hello", replace(ISSUE, body=body), closing=CLOSING, words=said, merged=())
+    for told in ("Crash.", "Closed as completed on 2026-01-01 by mona.", "Never do that."):
+        assert told in clean(record.text)
+    first = ReviewRemark(
+        id=9,
+        node_id="R_9",
+        number=7,
+        body=body,
+        author=ADA,
+        url="https://github.com/octo/hello/pull/7#discussion_r9",
+        path="src/lexer.py",
+        hunk="@@ -1 +1 @@\n+open(path)",
+        created_at=AT,
+        reply_to=None,
+    )
+    answers = [replace(first, id=10, body=f"Yes. {body}", reply_to=9), replace(first, id=11, body="No.", reply_to=9)]
+    text = clean(thread_record("octo/hello", [first, *answers]).text)
+    assert "+open(path)" in text
+    assert "answered: No." in text
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": 10**30},
+        {"id": -1},
+        {"number": 2**63},
+        {"updated_at": "0001-01-01T00:00:00+05:00"},
+        {"html_url": "javascript:alert(1)"},
+        {"user": {"login": "a", "id": "x"}},
+        {"title": 5},
+        {"labels": None},
+    ],
+)
+def test_an_entry_that_github_would_not_send_is_refused(odd: dict[str, object]) -> None:
+    entry = {
+        "id": 1,
+        "number": 5,
+        "node_id": "I_5",
+        "title": "Crash",
+        "body": None,
+        "user": None,
+        "html_url": "https://github.com/octo/hello/issues/5",
+        "state": "open",
+        "labels": [],
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+        "closed_at": None,
+    }
+    assert listed(Stream.ISSUES, entry).row is not None
+    with pytest.raises((AttributeError, LookupError, OverflowError, TypeError, ValueError)):
+        listed(Stream.ISSUES, entry | odd)

@@ -108,11 +108,10 @@ def test_one_comment_on_an_issue_names_the_issues_like_it(world: World, action: 
     old = world.repository.add_issue("Spelling error in the README file", "It says committ.", author="mona")
     for _ in range(2):
         job = run(world, action, file, "issues", example("issues", "opened"), issues="write")
-        assert job.exit_code == 0, job.log
+        assert (job.exit_code, job.errors, job.warnings) == (0, (), ()), job.log
     [comment] = world.repository.comments_of(1)
     assert comment.body.startswith("<!-- memory-agents:similar -->")
     assert f"#{old.number}" in comment.body
-    assert job.errors == job.warnings == ()
 
 
 def test_without_the_permission_to_comment_the_run_is_green_and_says_what_to_add(world: World, action: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import vcr  # type: ignore[import-untyped]
@@ -14,6 +12,7 @@ from memory_agents.edges.github import MAX_FILE_BYTES, MAX_FILES, GitHubApi, Git
 from memory_agents.errors import GitHubFailure, UnreadableFile
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from tests.edges.recording import API, CASSETTES, CONFIG, PROMPTS, REPOSITORY, SCENARIOS, Scenario, read_all
+from tests.memory.web import Web, serving
 
 Connect = Callable[..., GitHubFiles]
 
@@ -124,32 +123,21 @@ async def test_a_port_on_which_nobody_listens_is_told(connect: Connect) -> None:
     assert "GITHUB_API_URL" in failure.fix
 
 
-class Odd(BaseHTTPRequestHandler):
+class Odd(Web):
     """Answers what GitHub never does: a repository that moved to another server, and JSON without an end."""
 
-    def do_GET(self) -> None:
-        is_moved = self.path.startswith("/moved")
-        body = b"{}" if is_moved else b"[" * 200_000
-        self.send_response(301 if is_moved else 200)
-        if is_moved:
-            self.send_header("Location", "http://elsewhere.invalid/")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+    def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
+        if path.startswith("/moved"):
+            return 301, {"Location": "http://elsewhere.invalid/"}, b"{}"
+        return 200, {}, b"[" * 200_000
 
 
 @pytest.fixture
 def odd() -> Iterator[str]:
     """The address of a server of Odd answers."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(Odd()) as server:
+        server.may_answer.set()
+        yield server.url
 
 
 @pytest.mark.parametrize("prefix", ["/moved", "/endless"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -14,6 +15,7 @@ from memory_agents.edges.github.pulls import changed_paths
 from memory_agents.errors import GitHubFailure
 from memory_agents.testing.github.state import Issue
 from tests.memory.history.project import Project, project_in
+from tests.memory.web import Web, serving
 
 
 @pytest.fixture
@@ -81,3 +83,26 @@ async def test_the_changed_paths_of_a_pull_request_are_listed(asked: tuple[Proje
     changed = await changed_paths(api, project.name, pull.number)
     await api.close()
     assert (sorted(changed.paths), changed.total) == (sorted(files), 130)
+
+
+class Renamed(Web):
+    """A GitHub that knows `octo/old` as `octo/new`."""
+
+    paths: ClassVar[list[str]] = []
+
+    def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
+        self.paths.append(path)
+        return 200, {"Content-Type": "application/json"}, b"[]" if "/issues" in path else b'{"full_name": "octo/new"}'
+
+
+async def test_a_repository_that_was_renamed_is_asked_for_by_its_name_of_now() -> None:
+    with serving(Renamed()) as renamed:
+        renamed.may_answer.set()
+        api = GitHubApi(api_url=renamed.url, token="")
+        source = GitHubHistory(api, "octo/old", may_be_renamed=True)
+        for _ in range(2):
+            await source.first(Stream.ISSUES)
+        await api.close()
+    name, *lists = Renamed.paths
+    assert (name, len(lists)) == ("/repos/octo/old", 2)
+    assert all(path.startswith("/repos/octo/new/issues?") and "state=all" in path for path in lists)

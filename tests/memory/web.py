@@ -25,6 +25,10 @@ class Web:
     was_asked: threading.Event = field(default_factory=threading.Event)
     may_answer: threading.Event = field(default_factory=threading.Event)
 
+    def answer(self, path: str) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body for what is asked: the same for all, unless a subclass knows better."""
+        return self.status, self.headers, self.body
+
 
 @contextmanager
 def serving(web: Web) -> Iterator[Web]:
@@ -36,12 +40,13 @@ def serving(web: Web) -> Iterator[Web]:
             web.authorizations.append(self.headers.get_all("Authorization") or [])
             web.was_asked.set()
             web.may_answer.wait(20)
-            self.send_response(web.status)
-            for name, value in web.headers.items():
+            status, headers, body = web.answer(self.path)
+            self.send_response(status)
+            for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(web.body)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(web.body)
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is given
             """Say nothing."""

@@ -132,6 +132,16 @@ async def test_what_may_pass_is_tried_again(project: Project, waits: list[float]
     assert_in_step(project)
 
 
+async def test_a_page_that_does_not_come_is_asked_for_again(
+    project: Project, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "_PAGE_SECONDS", 0.5)
+    fill(project)
+    project.fake.faults.add("GET /repos/octo/hello/issues", latency=3)
+    assert (await project.index()).is_complete
+    assert waits == [1.0]
+
+
 async def test_after_five_times_a_list_is_left_to_the_next_run(project: Project, waits: list[float]) -> None:
     fill(project)
     project.fake.faults.add(COMMENTS, times=5, status=503)

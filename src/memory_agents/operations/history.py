@@ -26,6 +26,8 @@ from memory_agents.operations.reading import Answer
 LISTS = (Stream.ISSUES, Stream.REVIEWS, Stream.COMMENTS, Stream.EVENTS)
 """in the order in which they are read: what a recall needs most comes first"""
 _TRIES = 5
+_PAGE_SECONDS = 60.0
+"""for one page: a connection that trickles would hold the run until its job is stopped, and nothing be saved"""
 _SECONDARY_WAIT = 60.0
 """seconds, where GitHub refuses for a secondary limit and does not say how long; its documentation names a minute"""
 
@@ -136,7 +138,7 @@ class _Patient:
             attempt += 1
             self.requests += 1
             try:
-                page = await ask()
+                page = await self._in_time(ask)
             except GitHubFailure as error:
                 if error.limit == "primary":
                     raise _Stopped("no request of the rate limit is left") from None
@@ -146,6 +148,15 @@ class _Patient:
             else:
                 self.requests_left = page.requests_left
                 return page
+
+    @staticmethod
+    async def _in_time(ask: Callable[[], Awaitable[Page]]) -> Page:
+        try:
+            async with asyncio.timeout(_PAGE_SECONDS):
+                return await ask()
+        except TimeoutError:
+            message = f"GitHub did not give a page of a list within {_PAGE_SECONDS:.0f} seconds."
+            raise GitHubFailure(message, fix="run again later", is_passing=True) from None
 
     async def _wait(self, seconds: float) -> None:
         if not self.has_time(seconds):

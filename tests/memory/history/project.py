@@ -254,6 +254,7 @@ def _expected_rows(project: Project) -> dict[Stream, dict[int, Any]]:
         Stream.COMMENTS: {
             each.id: {
                 "id": each.id,
+                "node_id": node_id("IssueComment", each.id),
                 "number": each.number,
                 "body": each.body,
                 "author": _person(project, each.author),

@@ -1,7 +1,7 @@
 """A repository's past as GitHub keeps it: rows of its lists, and the Records made of them."""
 
 from memory_agents.core.history.reading import listed
-from memory_agents.core.history.records import closed_by, item_id, item_record, refreshed, thread_record
+from memory_agents.core.history.records import closed_by, closing_words, item_id, item_record, refreshed, thread_record
 from memory_agents.core.history.rows import Closing, Item, Listed, Page, Person, Remark, ReviewRemark, Row, Seen, Stream
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Seen",
     "Stream",
     "closed_by",
+    "closing_words",
     "item_id",
     "item_record",
     "listed",

@@ -31,14 +31,14 @@ Json = Mapping[str, Any]
 def listed(stream: Stream, entry: Json) -> Listed:
     """Read one entry of a list."""
     at = _time(entry["created_at"] if stream is Stream.EVENTS else entry["updated_at"])
-    return Listed(at, int(entry["id"]), _ROWS[stream](entry))
+    return Listed(at, _number(entry["id"]), _ROWS[stream](entry))
 
 
 def _item(entry: Json) -> Item:
     pull = entry.get("pull_request")
     merged = (pull or {}).get("merged_at")
     return Item(
-        number=int(entry["number"]),
+        number=_number(entry["number"]),
         node_id=_text(entry["node_id"]),
         title=_text(entry["title"])[:500],
         body=_text(entry["body"])[:LONGEST_BODY],
@@ -56,7 +56,8 @@ def _item(entry: Json) -> Item:
 
 def _remark(entry: Json) -> Remark:
     return Remark(
-        id=int(entry["id"]),
+        id=_number(entry["id"]),
+        node_id=_text(entry["node_id"]),
         number=_last_number(entry["issue_url"]),
         body=_text(entry["body"])[:LONGEST_COMMENT],
         author=_person(entry["user"]),
@@ -67,7 +68,7 @@ def _remark(entry: Json) -> Remark:
 def _review_remark(entry: Json) -> ReviewRemark:
     reply_to = entry.get("in_reply_to_id")
     return ReviewRemark(
-        id=int(entry["id"]),
+        id=_number(entry["id"]),
         node_id=_text(entry["node_id"]),
         number=_last_number(entry["pull_request_url"]),
         body=_text(entry["body"])[:LONGEST_COMMENT],
@@ -76,7 +77,7 @@ def _review_remark(entry: Json) -> ReviewRemark:
         path=_text(entry["path"]),
         hunk=_text(entry["diff_hunk"])[-LONGEST_COMMENT:],
         created_at=_time(entry["created_at"]),
-        reply_to=int(reply_to) if reply_to is not None else None,
+        reply_to=_number(reply_to) if reply_to is not None else None,
     )
 
 
@@ -85,8 +86,8 @@ def _closing(entry: Json) -> Closing | None:
     if entry["event"] != "closed" or issue is None:
         return None
     return Closing(
-        id=int(entry["id"]),
-        number=int(issue["number"]),
+        id=_number(entry["id"]),
+        number=_number(issue["number"]),
         actor=_person(entry["actor"]),
         commit=_text(entry.get("commit_id"))[:40],
         created_at=_time(entry["created_at"]),
@@ -105,7 +106,15 @@ def _person(user: Json | None) -> Person:
     if user is None:
         return Person(login=GHOST.login, id=GHOST.id)
     login = _text(user["login"])
-    return Person(login=login, id=int(user["id"]), is_bot=user.get("type") == "Bot" or login.endswith("[bot]"))
+    return Person(login=login, id=_number(user["id"]), is_bot=user.get("type") == "Bot" or login.endswith("[bot]"))
+
+
+def _number(value: Any) -> int:
+    """An id or number that a database can keep."""
+    number = int(value)
+    if not 0 <= number < 2**63:
+        raise ValueError
+    return number
 
 
 def _text(value: object) -> str:
@@ -126,7 +135,7 @@ def _url(value: object) -> str:
 
 def _last_number(url: object) -> int:
     """The number at the end of the address of an issue or pull request."""
-    return int(_text(url).rpartition("/")[2])
+    return _number(_text(url).rpartition("/")[2])
 
 
 def _time(value: object) -> datetime:

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from memory_agents.core import namespaces
+from memory_agents.core.fences import visible
 from memory_agents.core.history.rows import (
     LONGEST_BODY,
     LONGEST_COMMENT,
@@ -59,20 +61,38 @@ def closed_by(pull: Item) -> frozenset[int]:
     )
 
 
+def closing_words(item: Item, closing: Closing | None, remarks: Sequence[Remark]) -> Remark | None:
+    """The last words of whoever closed it, about when they did; a bot's are the same everywhere.
+
+    `remarks`: the conversation.
+    """
+    closing = _of_now(item, closing)
+    if closing is None or item.closed_at is None or closing.actor.is_bot:
+        return None
+    said = [
+        remark
+        for remark in remarks
+        if remark.author.id == closing.actor.id
+        and item.closed_at - _WORDS_BEFORE <= remark.created_at <= item.closed_at + _AT_ONCE
+        and remark.body.strip()
+    ]
+    return max(said, key=lambda remark: (remark.created_at, remark.id), default=None)
+
+
 def item_record(
-    repository: str, item: Item, *, closing: Closing | None, remarks: Sequence[Remark], merged: Sequence[Item]
+    repository: str, item: Item, *, closing: Closing | None, words: Remark | None, merged: Sequence[Item]
 ) -> Record:
     """An issue or pull request with how it ended.
 
-    `remarks`: the conversation, or at least the closer's part of it. `merged`: merged pull requests that say
-    they close it.
+    `closing`: the last time that it was closed. `words`: of `closing_words`. `merged`: merged pull requests that
+    say they close it.
     """
-    ended = "\n\n".join(_ending(item, closing, remarks, merged))
+    ended = "\n\n".join(_ending(item, closing, words, merged))
     return Record(
         id=item_id(item.number, is_pull_request=item.is_pull_request),
         namespace=namespaces.PULL_REQUESTS if item.is_pull_request else namespaces.ISSUES,
         title=item.title,
-        text=f"{item.body}\n\n{ended}".strip(),
+        text=f"{_shown(item.body)}\n\n{ended}".strip(),
         created_at=item.created_at,
         source=_source(repository, item.number, item.url, item.author),
         labels=item.labels,
@@ -80,11 +100,11 @@ def item_record(
     )
 
 
-def _ending(item: Item, closing: Closing | None, remarks: Sequence[Remark], merged: Sequence[Item]) -> Iterator[str]:
+def _ending(item: Item, closing: Closing | None, words: Remark | None, merged: Sequence[Item]) -> Iterator[str]:
     """How it ended, and what whoever closed it said."""
     if item.state != "closed" or item.closed_at is None:
         return
-    closing = closing if closing is not None and abs(closing.created_at - item.closed_at) <= _AT_ONCE else None
+    closing = _of_now(item, closing)
     how = (
         "Merged"
         if item.merged_at
@@ -93,9 +113,8 @@ def _ending(item: Item, closing: Closing | None, remarks: Sequence[Remark], merg
         else "Closed"
     )
     yield f"{how} on {item.closed_at.date()}{_by(item, closing)}{_with(item.closed_at, closing, merged)}."
-    words = _words(item.closed_at, closing, remarks)
     if words is not None:
-        yield f"{words.author.login} wrote:\n\n{words.body.strip()}"
+        yield f"{words.author.login} wrote:\n\n{_shown(words.body).strip()}"
 
 
 def _by(item: Item, closing: Closing | None) -> str:
@@ -112,28 +131,21 @@ def _with(closed_at: datetime, closing: Closing | None, merged: Sequence[Item]) 
     return f" with commit {closing.commit[:12]}" if closing is not None and closing.commit else ""
 
 
-def _words(closed_at: datetime, closing: Closing | None, remarks: Sequence[Remark]) -> Remark | None:
-    """The last words of whoever closed it, about when they did; a bot's are the same everywhere."""
-    if closing is None or closing.actor.is_bot:
+def _of_now(item: Item, closing: Closing | None) -> Closing | None:
+    """The closing, if it is the one by which the item is closed now."""
+    if closing is None or item.closed_at is None or abs(closing.created_at - item.closed_at) > _AT_ONCE:
         return None
-    said = [
-        remark
-        for remark in remarks
-        if remark.author.id == closing.actor.id
-        and closed_at - _WORDS_BEFORE <= remark.created_at <= closed_at + _AT_ONCE
-        and remark.body.strip()
-    ]
-    return max(said, key=lambda remark: (remark.created_at, remark.id), default=None)
+    return closing
 
 
 def thread_record(repository: str, thread: Sequence[ReviewRemark]) -> Record:
     """A thread of review comments, oldest first: the remark, the code it is about, the answers."""
     first, *replies = thread
-    parts = [first.body.strip()]
+    parts = [_shown(first.body).strip()]
     if hunk := "\n".join(first.hunk.splitlines()[-HUNK_LINES:]):
         ticks = "`" * max([3, *(len(run) + 1 for run in _LONG_TICKS.findall(hunk))])
         parts.append(f"{ticks}diff\n{hunk}\n{ticks}")
-    parts += [f"{reply.author.login} answered: {reply.body.strip()[:LONGEST_REPLY]}" for reply in replies]
+    parts += [f"{reply.author.login} answered: {_shown(reply.body).strip()[:LONGEST_REPLY]}" for reply in replies]
     return Record(
         id=f"past-review-{first.thread}",
         namespace=namespaces.PULL_REQUESTS,
@@ -145,9 +157,17 @@ def thread_record(repository: str, thread: Sequence[ReviewRemark]) -> Record:
     )
 
 
-def refreshed(row: Item | ReviewRemark, seen: Seen) -> Item | ReviewRemark:
+def _shown(text: str) -> str:
+    """One person's text as a page shows it, lest markup that is left open in it hides what others wrote below."""
+    return visible(text) if "<" in text else text
+
+
+_Shown = TypeVar("_Shown", bound=Item | Remark | ReviewRemark)
+
+
+def refreshed(row: _Shown, seen: Seen) -> _Shown:
     """The row as it stands now."""
-    if isinstance(row, ReviewRemark):
+    if not isinstance(row, Item):
         return replace(row, body=seen.body[:LONGEST_COMMENT])
     return replace(
         row,

@@ -76,6 +76,7 @@ class Remark:
     """A comment in the conversation of an issue or pull request."""
 
     id: int
+    node_id: str
     number: int
     body: str
     author: Person
@@ -147,7 +148,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """How an issue, a pull request or a review comment stands now."""
+    """How an issue, a pull request or a comment stands now."""
 
     title: str
     """empty for a comment"""

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from memory_agents.core.history import Page, Seen, Stream, listed
-from memory_agents.edges.github.api import READS_ISSUES, READS_PULLS, GitHubApi
+from memory_agents.core.records import FULL_NAME
+from memory_agents.edges.github.api import READS_CONTENTS, READS_ISSUES, READS_PULLS, GitHubApi
 from memory_agents.errors import GitHubFailure
 
 _PER_PAGE = 100
@@ -23,8 +24,9 @@ _PATHS: Mapping[Stream, str] = {
     Stream.COMMENTS: "issues/comments",
     Stream.EVENTS: "issues/events",
 }
+_DIGITS = 12
 _LINK = re.compile(r'<([^>]*)>; rel="(\w+)"')
-_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+_UNREADABLE = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
 _NEEDS = f"{READS_ISSUES}` and `{READS_PULLS}"
 
 _LOOK_AGAIN = """
@@ -34,6 +36,7 @@ query($ids: [ID!]!) {
     ... on Issue { title body state stateReason(enableDuplicate: true) closedAt labels(first: 100) { nodes { name } } }
     ... on PullRequest { title body pullState: state closedAt mergedAt labels(first: 100) { nodes { name } } }
     ... on PullRequestReviewComment { body isMinimized }
+    ... on IssueComment { body isMinimized }
   }
 }
 """
@@ -42,10 +45,11 @@ query($ids: [ID!]!) {
 class GitHubHistory:
     """HistorySource: one repository's lists."""
 
-    def __init__(self, api: GitHubApi, repository: str) -> None:
-        """`repository`: `owner/name`."""
+    def __init__(self, api: GitHubApi, repository: str, *, may_be_renamed: bool = False) -> None:
+        """`repository`: `owner/name`, which somebody may know by an older name than GitHub does."""
         self._api = api
         self._repository = repository
+        self._is_sure = not may_be_renamed
 
     async def first(
         self, stream: Stream, *, since: datetime | None = None, newest_first: bool = False, page: int = 1
@@ -60,6 +64,7 @@ class GitHubHistory:
             query["state"] = "all"
         if since is not None:
             query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        await self._make_sure()
         return await self._page(stream, f"/repos/{self._repository}/{_PATHS[stream]}", query)
 
     async def following(self, stream: Stream, place: str) -> Page:
@@ -76,6 +81,17 @@ class GitHubHistory:
             raise GitHubFailure(
                 f"GitHub's answer when asked to {what} cannot be read: {type(error).__name__}.", fix="run again later"
             ) from None
+
+    async def _make_sure(self) -> None:
+        """Ask for the repository's name of now: a list that is asked for by an older one forgets what was asked."""
+        if self._is_sure:
+            return
+        what = f"find {self._repository}"
+        answer = await self._api.send(what, "GET", f"/repos/{self._repository}", needs=READS_CONTENTS)
+        name = answer.body.get("full_name") if isinstance(answer.body, dict) else None
+        if not (isinstance(name, str) and FULL_NAME.fullmatch(name)):
+            raise GitHubFailure(f"GitHub's answer when asked to {what} cannot be read.", fix="run again later")
+        self._repository, self._is_sure = name, True
 
     async def _page(self, stream: Stream, url: str, query: Mapping[str, str] | None) -> Page:
         needs = READS_PULLS if stream is Stream.REVIEWS else READS_ISSUES
@@ -150,7 +166,7 @@ def _time(value: object) -> datetime | None:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def _page_number(address: str) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from memory_agents.core import namespaces
-from memory_agents.core.history import Item, ReviewRemark, Seen, Stream, refreshed
+from memory_agents.core.history import Item, Remark, ReviewRemark, Seen, Stream, refreshed
 from memory_agents.core.records import Health, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import GitHubFailure, MemoryAgentsError, MemoryUnreachable
 from memory_agents.memory.history import reading
@@ -87,11 +87,13 @@ class HistoryReader:
         """See MemoryReader."""
         if not _covered(namespaces):
             return ()
-        return self._ask(lambda index: index.list(namespaces=namespaces, limit=limit))
+        found = self._ask(lambda index: index.list(namespaces=namespaces, limit=limit))
+        return [record for record in map(self._of_rows, found) if record is not None]
 
     async def get_record(self, record_id: str) -> Record | None:
         """See MemoryReader."""
-        return self._ask(lambda index: index.get(record_id))
+        found = self._ask(lambda index: index.get(record_id))
+        return self._of_rows(found) if found is not None else None
 
     async def health_check(self) -> Health:
         """See MemoryReader."""
@@ -117,6 +119,11 @@ class HistoryReader:
         if self._open is not None:
             self._open.files.close()
             self._open = None
+
+    def _of_rows(self, found: Record) -> Record | None:
+        store = self._opened().files.store
+        rows = store.rows(_key(found))
+        return store.composed(self._repository, rows, store.words(rows)) if rows else None
 
     def _opened(self) -> _Open:
         if self._open is None:
@@ -178,43 +185,66 @@ class HistoryReader:
 
     async def _as_they_stand(self, opened: _Open, matches: Sequence[Match]) -> list[Match]:
         """The Matches as GitHub has them now, without what is gone or hidden."""
-        if not matches or self._source is None:
-            return list(matches)
-        rows = {match.record.id: opened.files.store.rows(_key(match.record)) for match in matches}
-        firsts = [row.node_id for found in rows.values() for row in found[:1]]
-        replies = [row.node_id for found in rows.values() for row in found[1:]]
+        store = opened.files.store
+        rows = {match.record.id: store.rows(_key(match.record)) for match in matches}
+        words = {match.record.id: store.words(rows[match.record.id]) for match in matches}
+        seen = await self._seen(opened, list(rows.values()), [remark for remark in words.values() if remark])
+        now = []
+        for match in matches:
+            key = match.record.id
+            record = self._as_it_stands(store, rows[key], words[key], seen)
+            if record is not None:
+                now.append(replace(match, record=record))
+        return now
+
+    async def _seen(
+        self, opened: _Open, rows: Sequence[Sequence[Item | ReviewRemark]], words: Sequence[Remark]
+    ) -> Mapping[str, Seen | None] | None:
+        """What GitHub tells of the first of each, of the words that are quoted, and of the others; None if nothing."""
+        firsts = [row.node_id for found in rows for row in found[:1]]
+        if not firsts or self._source is None:
+            return None
+        quoted = [remark.node_id for remark in words]
+        replies = [row.node_id for found in rows for row in found[1:]]
         try:
             async with asyncio.timeout(opened.seconds_left()):
-                seen = await self._source.look_again([*firsts, *replies][:MOST_LOOKED_AT])
+                return await self._source.look_again([*firsts, *quoted, *replies][:MOST_LOOKED_AT])
         except (GitHubFailure, TimeoutError) as error:
             why = error.message if isinstance(error, GitHubFailure) else "GitHub did not answer in time."
             text = f"{why} Past items are shown as they were when they were indexed."
             fix = error.fix if isinstance(error, GitHubFailure) else "raise `timeout-seconds`"
             self._notices.append(Notice(text=text, fix=fix, partial=True))
-            return list(matches)
-        now = []
-        for match in matches:
-            record = self._as_it_stands(opened.files.store, rows[match.record.id], seen)
-            if record is not None:
-                now.append(replace(match, record=record))
-        return now
+            return None
 
     def _as_it_stands(
-        self, store: Store, rows: Sequence[Item | ReviewRemark], seen: Mapping[str, Seen | None]
+        self,
+        store: Store,
+        rows: Sequence[Item | ReviewRemark],
+        words: Remark | None,
+        seen: Mapping[str, Seen | None] | None,
     ) -> Record | None:
-        """The Record of the rows that are there and not hidden; None where the first of them is not."""
+        """The Record of what is there and not hidden; None where the first row of it is not.
+
+        It is always made of the rows: what stands in the search index beside them is for searching.
+        """
+        if not rows:
+            return None
+        if seen is None:
+            return store.composed(self._repository, rows, words)
         shown: list[Item | ReviewRemark] = []
         for row in rows:
-            if row.node_id not in seen:  # GitHub did not tell
-                shown.append(row)
-                continue
-            fresh = seen[row.node_id]
-            if fresh is None:
-                store.forget(row)
-            elif not fresh.is_hidden:
+            fresh = seen.get(row.node_id)
+            if fresh is not None and not fresh.is_hidden:
                 shown.append(refreshed(row, fresh))
-        is_there = bool(shown) and shown[0].key == rows[0].key
-        return store.composed(self._repository, shown) if is_there else None
+            elif row.node_id in seen and fresh is None:
+                store.forget(row)
+            elif row is rows[0] and row.node_id not in seen:
+                shown.append(row)  # GitHub did not tell
+        if not shown or shown[0].key != rows[0].key:
+            return None
+        said = seen.get(words.node_id) if words is not None else None
+        words = refreshed(words, said) if words is not None and said is not None and not said.is_hidden else None
+        return store.composed(self._repository, shown, words)
 
 
 @dataclass(slots=True)
@@ -249,4 +279,5 @@ def _covered(globs: tuple[str, ...]) -> list[str]:
 def _key(record: Record) -> str:
     """What the store knows a Record by."""
     kind, _, number = record.id.removeprefix("past-").partition("-")
+    number = number if number.isascii() and number.isdigit() else "0"
     return f"review/{number}" if kind == "review" else f"item/{number}"

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 
 from memory_agents.core.history import Page, Stream
 from memory_agents.errors import GitHubFailure
+from memory_agents.memory.history.codec import Place
 from memory_agents.memory.history.source import HistorySource
-from memory_agents.memory.history.store import Place, Store
+from memory_agents.memory.history.store import Store
 
 READ_AGAIN_AFTER = timedelta(days=7)
 """a list does not say what was deleted: so often it is read from its beginning"""

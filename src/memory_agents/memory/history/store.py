@@ -6,34 +6,31 @@ transaction, so a process may be killed at any time.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from memory_agents.core.history import (
     Closing,
     Item,
     Listed,
-    Person,
     Remark,
     ReviewRemark,
     Row,
     Stream,
     closed_by,
+    closing_words,
     item_record,
     thread_record,
 )
 from memory_agents.core.records import Record
-from memory_agents.memory.index import IndexCorrupt, database
+from memory_agents.memory.history.codec import Place, decoded, encoded
+from memory_agents.memory.index import database
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FORMAT = "1"
+_FORMAT = "2"
 """of the tables and the rows: count it up when one of them changes"""
 
 _TABLES = """
@@ -61,28 +58,6 @@ _TYPES: Mapping[Stream, type[Item | Remark | ReviewRemark | Closing]] = {
     Stream.EVENTS: Closing,
 }
 _R = TypeVar("_R", Item, Remark, ReviewRemark, Closing)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """How far a list was read."""
-
-    upto: datetime | None = None
-    """how far the reading is: the time of the last update of what it had last"""
-    known: datetime | None = None
-    """everything updated before is known; None until the list was first read to its end"""
-    reading: int = 0
-    """the number of the whole reading that is under way, or was the last"""
-    began: datetime | None = None
-    """when that began"""
-    is_whole: bool = True
-    """whether a whole reading is under way; otherwise only what is new is read"""
-    newest: int = 0
-    """of EVENTS: the highest id down to which, from the top, everything is known"""
-    oldest: int = 0
-    """of EVENTS: the lowest id that was read"""
-    seen: int = 0
-    """of EVENTS: how many there are from `newest` to `oldest`"""
 
 
 class Store:
@@ -117,7 +92,7 @@ class Store:
         """How far the list was read."""
         with self._lock, database.transaction(self._connection):
             row = self._connection.execute("SELECT place FROM places WHERE stream = ?", (stream,)).fetchone()
-        return _decoded(Place, row[0]) if row else Place()
+        return decoded(Place, row[0]) if row else Place()
 
     def take(self, stream: Stream, entries: Iterable[Listed], place: Place) -> int:
         """Keep what was listed and note the place; returns how many rows are new or changed."""
@@ -176,17 +151,25 @@ class Store:
         """The Records of some keys, None where there is nothing any more."""
         with self._lock, database.transaction(self._connection):
             found = {key: self._rows_of(key) for key in keys}
-            return {key: self._composed(repository, rows) if rows else None for key, rows in found.items()}
+            return {
+                key: self._composed(repository, rows, self._words_of(rows)) if rows else None
+                for key, rows in found.items()
+            }
 
     def rows(self, key: str) -> list[Item] | list[ReviewRemark]:
         """The rows that a Record is about: an issue or pull request, or a thread of review comments, oldest first."""
         with self._lock, database.transaction(self._connection):
             return self._rows_of(key)
 
-    def composed(self, repository: str, rows: Sequence[Item | ReviewRemark]) -> Record:
-        """The Record of the rows of one key."""
+    def words(self, rows: Sequence[Item | ReviewRemark]) -> Remark | None:
+        """The remark that the Record of these rows quotes: of whoever closed the issue or pull request."""
         with self._lock, database.transaction(self._connection):
-            return self._composed(repository, rows)
+            return self._words_of(rows)
+
+    def composed(self, repository: str, rows: Sequence[Item | ReviewRemark], words: Remark | None) -> Record:
+        """The Record of the rows of one key, with these words of whoever closed it."""
+        with self._lock, database.transaction(self._connection):
+            return self._composed(repository, rows, words)
 
     def _rows_of(self, key: str) -> list[Item] | list[ReviewRemark]:
         kind, _, number = key.partition("/")
@@ -196,32 +179,38 @@ class Store:
             ReviewRemark, Stream.REVIEWS, "thread AND thread = ? ORDER BY key", int(number), index="rows_by_thread"
         )
 
-    def _composed(self, repository: str, rows: Sequence[Item | ReviewRemark]) -> Record:
+    def _composed(self, repository: str, rows: Sequence[Item | ReviewRemark], words: Remark | None) -> Record:
         first = rows[0]
         if isinstance(first, ReviewRemark):
             return thread_record(repository, cast("Sequence[ReviewRemark]", rows))
-        closings: list[Closing] = []
-        remarks: list[Remark] = []
         merged: list[Item] = []
         if first.state == "closed":
-            closings = self._rows(Closing, Stream.EVENTS, "key = ?", first.number)
-            remarks = self._rows(Remark, Stream.COMMENTS, "number = ?", first.number, index="rows_by_number")
             merged = self._rows(Item, Stream.ISSUES, "key IN (SELECT pull FROM closes WHERE issue = ?)", first.number)
-        return item_record(repository, first, closing=next(iter(closings), None), remarks=remarks, merged=merged)
+        return item_record(repository, first, closing=self._closing(first), words=words, merged=merged)
+
+    def _closing(self, item: Item) -> Closing | None:
+        return next(iter(self._rows(Closing, Stream.EVENTS, "key = ?", item.number)), None)
+
+    def _words_of(self, rows: Sequence[Item | ReviewRemark]) -> Remark | None:
+        item = rows[0] if rows else None
+        if not isinstance(item, Item) or item.state != "closed":
+            return None
+        remarks = self._rows(Remark, Stream.COMMENTS, "number = ?", item.number, index="rows_by_number")
+        return closing_words(item, self._closing(item), remarks)
 
     def _rows(self, kind: type[_R], stream: Stream, where: str, value: int, *, index: str = "") -> list[_R]:
         by = f"INDEXED BY {index}" if index else ""  # SQLite would rather look through the whole stream
         query = f"SELECT row FROM rows {by} WHERE stream = ? AND {where}"  # noqa: S608 -- the condition is ours
-        return [_decoded(kind, row[0]) for row in self._connection.execute(query, (stream, value)).fetchall()]
+        return [decoded(kind, row[0]) for row in self._connection.execute(query, (stream, value)).fetchall()]
 
     def _keep(self, stream: Stream, row: Row, reading: int) -> bool:
         """Store one row; whether it is new or changed."""
-        text = _encoded(row)
+        text = encoded(row)
         known = self._connection.execute(
             "SELECT row FROM rows WHERE stream = ? AND key = ?", (stream, row.key)
         ).fetchone()
         if known is not None and (
-            known[0] == text or (isinstance(row, Closing) and _decoded(Closing, known[0]).id > row.id)
+            known[0] == text or (isinstance(row, Closing) and decoded(Closing, known[0]).id > row.id)
         ):
             self._connection.execute(
                 "UPDATE rows SET reading = ? WHERE stream = ? AND key = ? AND reading < ?",
@@ -263,37 +252,4 @@ class Store:
         self._connection.execute("REPLACE INTO unindexed VALUES (?, random())", (key,))
 
     def _note(self, stream: Stream, place: Place) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (stream, _encoded(place)))
-
-
-def _encoded(row: Row | Place) -> str:
-    return json.dumps(_plain(row), default=_plain, separators=(",", ":"))
-
-
-def _plain(value: object) -> object:
-    """What JSON has no form for; dataclasses.asdict would copy all that it has one for."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if dataclasses.is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    raise TypeError
-
-
-_T = TypeVar("_T", Item, Remark, ReviewRemark, Closing, Place)
-_TIMES = frozenset({"created_at", "closed_at", "merged_at", "upto", "known", "began"})
-_PEOPLE = frozenset({"author", "actor"})
-
-
-def _decoded(kind: type[_T], text: str) -> _T:
-    try:
-        values: dict[str, Any] = json.loads(text)
-        for name in values.keys() & _TIMES:
-            values[name] = values[name] and datetime.fromisoformat(values[name])
-        for name in values.keys() & _PEOPLE:
-            values[name] = Person(**values[name])
-        if "labels" in values:
-            values["labels"] = tuple(values["labels"])
-        return kind(**values)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        reason = "it holds a row that cannot be read"
-        raise IndexCorrupt(reason) from error
+        self._connection.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (stream, encoded(place)))

@@ -15,6 +15,8 @@ _TUPLES = {"labels", "paths", "cites"}
 _NEEDED = {"id", "namespace", "text"}
 _BLANK = Record(id="", namespace="", text="")
 _CHECKSUM_BYTES = 4
+_LARGEST = 8_000_000
+"""bytes of one Record as JSON"""
 
 
 def encode(record: Record) -> bytes:
@@ -35,16 +37,25 @@ def _values(held: Record | Source, blank: Record | Source) -> dict[str, Any]:
 def decode(data: bytes) -> Record:
     """The Record that `encode` was given, or raise IndexCorrupt."""
     try:
-        values: dict[str, Any] = json.loads(zlib.decompress(data))
+        values: dict[str, Any] = json.loads(_decompressed(data))
         for name in _TIMES & values.keys():
             values[name] = values[name] and datetime.fromisoformat(values[name])
         for name in _TUPLES & values.keys():
             values[name] = tuple(values[name])
         values["source"] = Source(**values["source"])
         return Record(**values)
-    except (ValueError, TypeError, KeyError, AttributeError, zlib.error) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, zlib.error) as error:
         reason = "it holds a record that cannot be read"
         raise IndexCorrupt(reason) from error
+
+
+def _decompressed(data: bytes) -> bytes:
+    """What was compressed, at most _LARGEST bytes: little data may stand for very much."""
+    decompressor = zlib.decompressobj()
+    found = decompressor.decompress(data, _LARGEST)
+    if not decompressor.eof:
+        raise ValueError
+    return found
 
 
 def seal(data: bytes) -> bytes:

@@ -64,6 +64,17 @@ class Schema:
     format: Callable[[], str]
     """another format than a file's own makes the file useless"""
 
+    def made(self) -> frozenset[str]:
+        """What SQLite keeps of the tables and indexes: nothing else may be in the file, such as a view or a trigger."""
+        statements = (
+            statement[at:].strip() for statement in self.statements() if (at := statement.find("CREATE ")) >= 0
+        )
+        return frozenset(statements)
+
+    def statements(self) -> list[str]:
+        """What makes the tables."""
+        return [statement for part in self.tables.split(";\n") if (statement := part.strip())]
+
 
 def format_label() -> str:
     """The format of this program's index; another stemmer makes other terms."""
@@ -164,14 +175,21 @@ def _fault(path: Path, connection: sqlite3.Connection, schema: Schema) -> str:
     connection.execute("PRAGMA synchronous = NORMAL")
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
         _make_tables(connection, schema)
+    if _made(connection) != schema.made():
+        return "it has other tables"
     row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
     return "" if row == (schema.format(),) else "it has another format"
+
+
+def _made(connection: sqlite3.Connection) -> frozenset[str]:
+    rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'sqlite_sequence'")
+    return frozenset(row[0] for row in rows)
 
 
 def _make_tables(connection: sqlite3.Connection, schema: Schema) -> None:
     with transaction(connection, "IMMEDIATE"):
         # Another process may have made them while this one waited.
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-            for statement in schema.tables.split(";\n"):
+            for statement in schema.statements():
                 connection.execute(statement)
             connection.execute("INSERT INTO meta VALUES ('format', ?)", (schema.format(),))
