@@ -52,6 +52,8 @@ def cases() -> dict[str, tuple[str, Payload, bool]]:
             found[f"{event} {first} of a {who}"] = (event, derive(published(event, first)), is_answered)
         if event != "issue_comment":
             found[f"{event} {first} of a fork"] = (event, webhooks.as_fork_pull_request(published(event, first)), True)
+    forked = webhooks.as_fork_pull_request(published("pull_request", "opened"))
+    found["pull_request_target opened of a fork"] = ("pull_request_target", forked, True)
     comment = webhooks.pull_request_comment(published("issue_comment", "created"))
     comment["issue"]["number"] = 2
     found["comment on a pull request"] = ("issue_comment", comment, True)
@@ -61,7 +63,7 @@ def cases() -> dict[str, tuple[str, Payload, bool]]:
 CASES = cases()
 WORKFLOW = """
 name: Families
-on: [issue_comment, pull_request, pull_request_review, pull_request_review_comment]
+on: [issue_comment, pull_request, pull_request_target, pull_request_review, pull_request_review_comment]
 permissions: {}
 jobs:
   answer:
