@@ -156,3 +156,20 @@ def test_the_most_memories_in_the_smallest_prompt_are_cut_and_counted(world: Wor
     assert (done.exit_code, done.status) == (0, "ok"), done.log
     assert len(done.prompt.encode()) <= 8192
     assert "more" in done.prompt.partition("weakest first: ")[2]
+
+
+def test_on_the_command_line_no_comment_is_posted(world: World) -> None:
+    world.repository.add_issue("Spelling error in the README file", "It says committ.", author="mona")
+    token = world.github.add_token(permissions={"contents": "read", "issues": "write"}, repositories=[REPOSITORY])
+    variables = {"GITHUB_ACTIONS": "", "INPUT_GITHUB_TOKEN": token}
+    done = world.step().run(EVENT, comment="similar", variables=variables)
+    assert done.exit_code == 0, done.log
+    assert world.repository.comments_of(1) == []
+
+
+def test_a_pull_request_of_very_many_files_says_how_many_there_are(world: World) -> None:
+    payload = last("pull_request", "opened")
+    payload["pull_request"]["changed_files"] = 3_000
+    done = world.step().run(payload, event="pull_request")
+    assert "of the 3000 files that it changes" in done.prompt
+    assert "Of 3,000 changed files 1 were looked at." in done.log

@@ -61,8 +61,8 @@ REMOTE = ("--repository", NAME)
 def test_what_was_indexed_is_searched_and_shown_with_how_it_ended(program: Program) -> None:
     code, out, err = program("index", *REMOTE)
     assert (code, err.count("requests")) == (0, err.count("\n"))
-    assert "read 1 issues" in out
-    assert "the index holds 1 past items" in out
+    assert "The index holds 1 past item of octo/hello; 1 are new or changed." in out
+    assert "Read: 1 issue, 0 review comments, 1 comment, 1 event, with 4 requests" in out
     code, out, _ = program("recall", "time zones", *REMOTE, "--json", "--memory-remote", ".")
     [match] = json.loads(out)["matches"]
     assert (code, match["id"], match["state"]) == (0, "past-issue-1", "completed")
@@ -125,3 +125,18 @@ def test_the_token_is_not_shown(program: Program, repository: tuple[FakeGitHub, 
     assert code == 1
     assert "`github-token`" in out + err
     assert not any(token in out + err for token in repository[0].tokens_seen)
+
+
+@pytest.mark.parametrize("name", ["1", "#1", "past-issue-1"])
+def test_a_past_item_is_shown_by_its_number(program: Program, name: str) -> None:
+    program("index", *REMOTE)
+    code, out, _ = program("show", name, *REMOTE, "--memory-remote", ".")
+    assert code == 0
+    assert "Zones are lost" in out
+
+
+def test_status_says_how_facts_and_the_past_are(program: Program) -> None:
+    assert "is not read to its end" in program("status", *REMOTE, "--memory-remote", ".")[1]
+    program("index", *REMOTE)
+    out = program("status", *REMOTE, "--memory-remote", ".")[1]
+    assert "1 past items of octo/hello, as of" in out

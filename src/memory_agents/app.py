@@ -15,7 +15,7 @@ from pathlib import Path
 from memory_agents import handover
 from memory_agents.core import policy, similar_comment
 from memory_agents.core.fences import Fencer
-from memory_agents.core.github_events import ChangedPaths, IssueCommentEvent, IssueEvent, Item, ItemEvent
+from memory_agents.core.github_events import ChangedPaths, IssueCommentEvent, IssueEvent, Item, ItemEvent, item_of
 from memory_agents.core.records import Notice
 from memory_agents.edges import event_file
 from memory_agents.edges.actions import Runner
@@ -125,7 +125,9 @@ async def _recall(event: ItemEvent, inputs: Mapping[str, str], environment: Envi
             )
             done = await _asked(event, paths, memory, maintained)
         private = environment.in_actions and not is_own_memory(maintained.settings, environment)
-        comment, failed = await _comment(event, done, maintained.settings, github, private=private)
+        comment, failed = "", tuple[Notice, ...]()
+        if environment.in_actions:
+            comment, failed = await _comment(event, done, maintained.settings, github, private=private)
     finally:
         await files.close()
         await github.close()
@@ -149,13 +151,23 @@ async def _changed_paths(
         return ChangedPaths(), ()
     try:
         async with asyncio.timeout(_FOR_GITHUB * settings.timeout_seconds):
-            return await changed_paths(github, environment.repository, number), ()
+            total = item_of(event).changed_files
+            changed = await changed_paths(github, environment.repository, number, total=total)
+            return changed, _beyond(changed)
     except TimeoutError:
         text, fix = f"GitHub did not list the files of #{number} in time.", "raise `timeout-seconds`"
     except GitHubFailure as error:
         text, fix = error.message, error.fix
     text = f"{text} What is scoped to them is not recalled."
     return ChangedPaths(), (Notice(text=text, fix=fix, partial=True),)
+
+
+def _beyond(changed: ChangedPaths) -> tuple[Notice, ...]:
+    """What a person should know where not all paths were read."""
+    if changed.total <= len(changed.paths):
+        return ()
+    text = f"Of {changed.total:,} changed files {len(changed.paths)} were looked at."
+    return (Notice(text=f"{text} What is scoped to the others is not recalled."),)
 
 
 @contextlib.asynccontextmanager
@@ -196,7 +208,8 @@ async def _comment(
 ) -> tuple[str, tuple[Notice, ...]]:
     """Keep the comment with similar issues up to date, if it is asked for; a line about it, and what went wrong."""
     context = done.prompt.context
-    if settings.comment != "similar" or not isinstance(event, IssueEvent) or context.issue is None:
+    is_new = isinstance(policy.plan(event, policy.Mode.AUTO), policy.Recall)
+    if settings.comment != "similar" or not isinstance(event, IssueEvent) or context.issue is None or not is_new:
         return "", ()
     if private:
         return "", (Notice(text="No comment is posted, for memory is private.", fix="leave `comment` out"),)

@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryAgentsError as error:
         return _complain(str(error), 1)
     except KeyboardInterrupt:
-        return 130
+        kept = " What was read is kept; the next run goes on." if arguments.command == "index" else ""
+        return _complain(f"Stopped.{kept}", 130)
     except BrokenPipeError:
         # The reader has gone, as in `memory-agents list | head`; see the note on SIGPIPE in Python's signal docs.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -116,7 +117,7 @@ class _Left(ThreadPoolExecutor):
 async def _index(arguments: argparse.Namespace) -> Answer:
     """Read the repository's past."""
     from memory_agents import app
-    from memory_agents.operations import history
+    from memory_agents.operations import history_report
     from memory_agents.operations.progress import ProgressTeller
 
     teller = ProgressTeller(sys.stderr)
@@ -130,7 +131,7 @@ async def _index(arguments: argparse.Namespace) -> Answer:
         )
     finally:
         teller.close()
-    return history.answer(done)
+    return history_report.answer(done)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

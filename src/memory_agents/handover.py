@@ -12,8 +12,9 @@ from memory_agents.core.context import MemoryView, PromptContext
 from memory_agents.core.records import Notice
 from memory_agents.core.summary import counted, recall_summary
 from memory_agents.edges.actions import Runner
+from memory_agents.memory.integration import Status
 from memory_agents.monitors.base import Recalled
-from memory_agents.operations import history
+from memory_agents.operations import history_report
 from memory_agents.operations.history import Reading
 from memory_agents.settings import Environment
 
@@ -74,14 +75,17 @@ def recalled(
 
 def indexed(done: Reading, *, runner: Runner) -> None:
     """Say what an index run did; whether the history is worth saving is an output of its own."""
-    _warn([str(notice) for notice in done.notices], runner)
+    if done.status is Status.UNAVAILABLE and done.notices:
+        runner.error(str(done.notices[0]))
+    else:
+        _warn([str(notice) for notice in done.notices], runner)
     runner.output("status", done.status)
     runner.output("action", "indexed")
     runner.output("similar", "[]")
     runner.output("records", "[]")
     runner.output("history-changed", str(done.is_worth_saving).lower())
-    runner.summary(history.summary(done))
-    runner.log(history.told(done))
+    runner.summary(history_report.summary(done))
+    runner.log(history_report.told(done))
 
 
 def similar_issues(context: PromptContext) -> list[MemoryView]:

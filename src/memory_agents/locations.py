@@ -13,7 +13,10 @@ from memory_agents.memory import git
 from memory_agents.memory.git import Remote
 from memory_agents.settings import Environment, Settings
 
-_PATH_OF_REMOTE = re.compile(r"(?:^|[/:])([^/:]+/[^/:]+?)(?:\.git)?/?$")
+_REMOTE = re.compile(
+    r"(?:[a-z+]+://(?:[^@/]*@)?(?P<host>[^/:]+)(?::\d+)?/|(?:[^@/]*@)?(?P<ssh>[^/:]+):)(?P<path>[^/:]+/[^/:]+?)(?:\.git)?/?"
+)
+"""a URL, or `user@host:path` of ssh, of a repository on GitHub"""
 
 
 def repository_name(environment: Environment) -> str:
@@ -24,9 +27,10 @@ def repository_name(environment: Environment) -> str:
         origin = git.origin(Path.cwd())
     except MemoryUnreachable:
         return ""
-    host = urlsplit(environment.server_url).hostname or ""
-    found = _PATH_OF_REMOTE.search(origin) if host and host in origin else None
-    return found[1] if found and FULL_NAME.fullmatch(found[1]) else ""
+    found = _REMOTE.fullmatch(origin)
+    if found is None or (found["host"] or found["ssh"]) != urlsplit(environment.server_url).hostname:
+        return ""
+    return found["path"] if FULL_NAME.fullmatch(found["path"]) else ""
 
 
 def history_folder(environment: Environment, repository: str) -> Path:
@@ -41,11 +45,12 @@ def history_folder(environment: Environment, repository: str) -> Path:
 def memory_remote(settings: Settings, environment: Environment) -> Remote:
     """Where the memory branch is, and the token that opens it.
 
-    `github-token` is for this same repository on GITHUB_SERVER_URL only; any other remote gets
-    `memory-token` or nothing.
+    `github-token` is for this same repository on GITHUB_SERVER_URL only, in a clone of it too; any other remote
+    gets `memory-token` or nothing.
     """
-    location = settings.memory_remote or _own(environment) or git.origin(Path.cwd())
-    is_own = is_own_memory(settings, environment)
+    own = _own(environment)
+    location = settings.memory_remote or (own if environment.in_actions else "") or git.origin(Path.cwd())
+    is_own = bool(own) and _is_same(location, own)
     token = settings.memory_token.get_secret_value()
     if not token and is_own:
         token = settings.github_token.get_secret_value()
@@ -68,15 +73,18 @@ def _is_open(location: str) -> bool:
 def is_own_memory(settings: Settings, environment: Environment) -> bool:
     """Whether memory is on a branch of the very repository whose event is handled."""
     own = _own(environment)
-    location = settings.memory_remote or own
-    return bool(own) and location.rstrip("/").removesuffix(".git").lower() == own.removesuffix(".git").lower()
+    return environment.in_actions and bool(own) and _is_same(settings.memory_remote or own, own)
+
+
+def _is_same(location: str, other: str) -> bool:
+    one, two = (address.rstrip("/").removesuffix(".git").lower() for address in (location, other))
+    return one == two
 
 
 def _own(environment: Environment) -> str:
-    """Where git finds the repository of the event; empty on the command line."""
-    if not (environment.in_actions and environment.repository):
-        return ""
-    return f"{environment.server_url.rstrip('/')}/{environment.repository}.git"
+    """Where git finds the repository of the event or of this clone; empty if unknown."""
+    repository = repository_name(environment)
+    return f"{environment.server_url.rstrip('/')}/{repository}.git" if repository else ""
 
 
 def _local(location: str) -> str:

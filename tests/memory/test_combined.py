@@ -156,13 +156,13 @@ async def test_where_all_fail_the_first_says_why() -> None:
 
 async def test_health_never_raises_even_where_nothing_can_be_opened() -> None:
     health = await combined(MemoryDenied("No."), MemoryDenied("No.")).health_check()
-    assert (health.ok, health.detail) == (False, "No.")
+    assert (health.ok, health.detail) == (False, "No. No.")
 
 
 async def test_health_is_that_of_all() -> None:
     assert await combined(Held("facts"), Held("history")).health_check() == Health(ok=True, detail="facts. history.")
     sick = combined(Held("facts"), Held("history", error=MemoryTimeout("Slow.")))
-    assert await sick.health_check() == Health(ok=False, detail="history.")
+    assert await sick.health_check() == Health(ok=False, detail="facts. history.")
 
 
 async def test_a_memory_is_asked_only_for_what_it_can_have() -> None:

@@ -57,6 +57,8 @@ class Item:
     is_pull_request: bool = False
     is_draft: bool = False
     is_merged: bool = False
+    changed_files: int = 0
+    """of a pull request; 0 where the payload does not say"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,6 +178,7 @@ def _item(found: _Object, *, is_pull_request: bool = False) -> Item:
         created_at=found.time("created_at"),
         is_pull_request=is_pull_request or link is not None,
         is_draft=found.flag("draft"),
+        changed_files=found.integer("changed_files") if found.has("changed_files") else 0,
         is_merged=found.flag("merged") or (link is not None and link.has("merged_at")),
     )
 

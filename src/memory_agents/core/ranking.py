@@ -117,7 +117,8 @@ def nearness(touched: Touched, record: Record) -> float:
 
 def is_allowed(query: Query, record: Record) -> bool:
     """Whether `record` may answer: recallable now and not excluded."""
-    excluded = record.id in query.exclude or (record.source.url and record.source.url in query.exclude_urls)
+    url = record.source.url
+    excluded = record.id in query.exclude or (url and {url, url.partition("#")[0]} & query.exclude_urls)
     return not excluded and record.is_recallable(query.now)
 
 

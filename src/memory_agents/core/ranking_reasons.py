@@ -59,6 +59,8 @@ def _rarest(shared: set[str], words: Mapping[str, str], rarity: Mapping[str, flo
     shown: list[str] = []
     for term in sorted(shared, key=lambda term: (-rarity.get(term, 0.0), -len(words[term]), term)):
         word = _UNSAFE.sub("", words[term])[:LONGEST]
+        if len(word) == 1 and word.isascii():
+            continue
         # `parseexpr` says what `parse` and `expr` would say again.
         if word and not any(word in other or other in word for other in shown):
             shown.append(word)

@@ -109,7 +109,7 @@ class Query:
     exclude: frozenset[str] = frozenset()
     """Record ids that are never an answer, such as the event's own issue"""
     exclude_urls: frozenset[str] = frozenset()
-    """Source URLs that are never an answer"""
+    """Source URLs that are never an answer, nor what stands on such a page: a URL of it with `#`"""
     now: datetime = EPOCH
     """the time from which age is counted and expiry judged"""
 

@@ -50,7 +50,7 @@ def render(memories: Sequence[MemoryView], *, number: int, created_at: str) -> s
     original = min(earlier_open, key=lambda memory: (memory.created_at or "9999", memory.number), default=None)
     shown.sort(key=lambda memory: memory is not original)  # the original first, the others stay in their order
     entries = (_entry(memory, is_original=memory is original, is_younger=memory.id in younger) for memory in shown)
-    head = "This issue looks similar:" if len(shown) == 1 else "These issues look similar:"
+    head = "Another issue may be about the same:" if len(shown) == 1 else "Other issues may be about the same:"
     return "\n".join((MARKER, head, "", *entries, "", _DOUBT))
 
 
@@ -73,7 +73,7 @@ def _entry(memory: MemoryView, *, is_original: bool, is_younger: bool) -> str:
         lead = "Possible regression of "
     standing = [_link(memory), _STANDINGS.get(memory.state, ""), "reported later" if is_younger else ""]
     reasons = _inert("; ".join(memory.reasons), _REASONS)
-    why = "; ".join(filter(None, (f"Score {memory.score:.0%}", reasons)))
+    why = "; ".join(filter(None, (f"{memory.score:.0%} alike", reasons)))
     return f"- {lead}{', '.join(filter(None, standing))}\n  {why}"
 
 

@@ -13,7 +13,7 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~@:!&$]|(?<=www)\.", re.IGNORECASE)
 _SHOWN = 120
 
 NO_MEMORY = (
-    "There is no memory yet. Next step: create the branch `{branch}` and put a Markdown file with one fact "
+    "There are no facts yet. Next step: create the branch `{branch}` and put a Markdown file with one fact "
     "into it, such as `codebase/conventions/tests.md`; or correct `memory-branch`."
 )
 

@@ -70,15 +70,17 @@ class CombinedReader:
         return next((record for record in found if record is not None), None)
 
     async def health_check(self) -> Health:
-        """See MemoryReader."""
+        """See MemoryReader. Says how each is."""
         try:
             healths = await self._all(lambda reader: reader.health_check())
         except MemoryAgentsError:
             healths = []
         failed = (part.failure for part in self._parts if part.failure is not None)
         healths += [Health(ok=False, detail=error.message, fix=error.fix) for error in failed]
-        bad = next((health for health in healths if not health.ok), None)
-        return bad or Health(ok=True, detail=" ".join(health.detail for health in healths))
+        fix = next((health.fix for health in healths if health.fix), "")
+        return Health(
+            ok=all(health.ok for health in healths), detail=" ".join(health.detail for health in healths), fix=fix
+        )
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader. Provider and version are those of the first that answers."""

@@ -13,7 +13,6 @@ from datetime import datetime
 
 from memory_agents.core.history import Page, Seen, Stream
 from memory_agents.core.records import Notice
-from memory_agents.core.summary import literal
 from memory_agents.errors import GitHubFailure
 from memory_agents.memory.history import reading
 from memory_agents.memory.history.files import HistoryFiles
@@ -21,10 +20,11 @@ from memory_agents.memory.history.reader import REQUESTS_KEPT
 from memory_agents.memory.history.source import HistorySource
 from memory_agents.memory.index import IndexCorrupt
 from memory_agents.memory.integration import Status
-from memory_agents.operations.reading import Answer
 
 LISTS = (Stream.ISSUES, Stream.REVIEWS, Stream.COMMENTS, Stream.EVENTS)
 """in the order in which they are read: what a recall needs most comes first"""
+_OF_ONE_LIST = frozenset({403, 422})
+"""statuses that may concern one list alone: a permission that is missing for it"""
 _TRIES = 5
 _PAGE_SECONDS = 60.0
 """for one page: a connection that trickles would hold the run until its job is stopped, and nothing be saved"""
@@ -186,6 +186,11 @@ async def index(
     """Read what is new (`whole`: everything again) in all lists, and index it. Ends after about `seconds`."""
     progress: list[Progress] = []
 
+    def note(step: reading.Step) -> None:
+        _note(done, step)
+        progress[:] = [_progress(done, step, patient)]
+        tell(progress[0])
+
     async def wait(pause: float) -> None:
         for last in progress[-1:]:
             tell(replace(last, waits=pause))
@@ -193,34 +198,40 @@ async def index(
 
     ends = asyncio.get_running_loop().time() + seconds
     patient = _Patient(source=source, seconds=seconds, ends=ends, wait=wait)
-
-    async def read_lists(done: Reading) -> None:
-        for stream in LISTS:
-            try:
-                async for step in reading.read(files.store, patient, stream, now=clock(), whole=whole):
-                    _note(done, step)
-                    progress[:] = [_progress(done, step, patient)]
-                    tell(progress[0])
-            except GitHubFailure as error:
-                done.notices.append(Notice(text=error.message, fix=error.fix, partial=True))
-
-    async def read_and_index() -> Reading:
-        done = Reading(repository=files.repository)
-        try:
-            await read_lists(done)
-        except _Stopped as reason:
-            done.stopped = str(reason)
-        done.records = files.ask(len)
-        done.indexed = files.indexed
-        done.requests, done.requests_left = patient.requests, patient.requests_left
-        done.notices += files.notices
-        return done
-
+    done = Reading(repository=files.repository)
     try:
-        return await read_and_index()
+        await _read_and_index(files, patient, done, note=note, whole=whole, clock=clock)
     except IndexCorrupt as error:
         files.reset(error.reason)
-        return await read_and_index()
+        done = Reading(repository=files.repository)
+        await _read_and_index(files, patient, done, note=note, whole=whole, clock=clock)
+    done.requests, done.requests_left = patient.requests, patient.requests_left
+    return done
+
+
+async def _read_and_index(
+    files: HistoryFiles,
+    source: HistorySource,
+    done: Reading,
+    *,
+    note: Callable[[reading.Step], None],
+    whole: bool,
+    clock: Callable[[], datetime],
+) -> None:
+    try:
+        for stream in LISTS:
+            try:
+                async for step in reading.read(files.store, source, stream, now=clock(), whole=whole):
+                    note(step)
+            except GitHubFailure as error:
+                done.notices.append(Notice(text=error.message, fix=error.fix, partial=True))
+                if not done.read and error.status not in _OF_ONE_LIST:
+                    break  # the other lists would say the same
+    except _Stopped as reason:
+        done.stopped = str(reason)
+    done.records = files.ask(len)
+    done.indexed = files.indexed
+    done.notices += files.notices
 
 
 def _note(done: Reading, step: reading.Step) -> None:
@@ -241,56 +252,3 @@ def _progress(done: Reading, step: reading.Step, patient: _Patient) -> Progress:
         requests=patient.requests,
         requests_left=patient.requests_left,
     )
-
-
-def told(done: Reading) -> str:
-    """What a run did, in a few lines for a person."""
-    read = ", ".join(f"{count:,} {stream}" for stream, count in done.read.items()) or "nothing"
-    left = "" if done.requests_left is None else f", {done.requests_left:,} are left"
-    lines = [
-        f"{done.status}: read {read} of {done.repository} with {done.requests:,} requests{left}.",
-        f"{done.changed:,} new, changed or gone; the index holds {done.records:,} past items.",
-    ]
-    if done.unreadable:
-        lines.append(f"{done.unreadable:,} entries could not be read and were left out.")
-    if done.stopped:
-        lines.append(f"Stopped: {done.stopped}. The next run goes on from here.")
-    return "\n".join(lines)
-
-
-def summary(done: Reading) -> str:
-    """The same as the summary of a step, in GitHub-flavoured Markdown."""
-    rows = [
-        f"| {stream} | {done.read[stream]:,} | {'yes' if stream in done.finished else 'not yet'} |"
-        for stream in LISTS
-        if stream in done.read
-    ]
-    table = ["| List | Read | To its end |", "| --- | ---: | --- |", *rows] if rows else []
-    notices = [f"- ⚠️ {literal(str(notice), 600)}" for notice in done.notices]
-    head, *rest = told(done).splitlines()
-    parts = (
-        f"### memory-agents: {literal(head)}",
-        "\n".join(table),
-        "\n\n".join(map(literal, rest)),
-        "\n".join(notices),
-    )
-    return "\n\n".join(part for part in parts if part)
-
-
-def answer(done: Reading) -> Answer:
-    """For the command line."""
-    value = {
-        "repository": done.repository,
-        "status": done.status.value,
-        "requests": done.requests,
-        "requests_left": done.requests_left,
-        "read": {stream.value: count for stream, count in done.read.items()},
-        "finished": sorted(stream.value for stream in done.finished),
-        "unreadable": done.unreadable,
-        "changed": done.changed,
-        "indexed": done.indexed,
-        "records": done.records,
-        "stopped": done.stopped,
-        "notices": [str(notice) for notice in done.notices],
-    }
-    return Answer(value, told(done), tuple(done.notices), ok=done.status is not Status.UNAVAILABLE)

@@ -58,9 +58,13 @@ async def list_records(reader: MemoryReader, *, namespace: str, limit: int, now:
 
 async def show(reader: MemoryReader, record_id: str) -> Answer:
     """Show one Record whole."""
-    record = await reader.get_record(record_id) if ID.fullmatch(record_id) else None
+    number = record_id.removeprefix("#")
+    ids = [f"past-issue-{number}", f"past-pull-{number}"] if number.isascii() and number.isdigit() else [record_id]
+    found = [await reader.get_record(name) for name in ids if ID.fullmatch(name)]
+    record = next((record for record in found if record is not None), None)
     if record is None:
-        raise UsageError(f"There is no record {record_id!r}.", fix="see the ids with `memory-agents list`")
+        fix = "see the ids with `memory-agents list`, of past items with `memory-agents list --namespace 'reviews/*'`"
+        raise UsageError(f"There is no record {record_id!r}.", fix=fix)
     fields = {name: value for name, value in _record_value(record).items() if name != "text" and value}
     head = "\n".join(f"{name}: {', '.join(v) if isinstance(v, list) else v}" for name, v in fields.items())
     return Answer(_record_value(record), f"{head}\n\n{clean(record.text)}")
@@ -72,7 +76,8 @@ async def status(reader: MemoryReader) -> Answer:
     if not health.ok:
         return Answer(dataclasses.asdict(health), str(Notice(text=health.detail, fix=health.fix)), ok=False)
     info = await reader.get_info()
-    lines = [f"{info.provider}: {info.location}", health.detail, *(str(notice) for notice in info.notices)]
+    told = Notice(text=health.detail, fix=health.fix)
+    lines = [f"{info.provider}: {info.location}", str(told), *(str(notice) for notice in info.notices)]
     return Answer({**dataclasses.asdict(info), "ok": True, "detail": health.detail}, "\n".join(lines))
 
 
@@ -110,7 +115,7 @@ def _match_text(match: Match) -> str:
 
 def _nothing(info: ProviderInfo, otherwise: str) -> str:
     """Why there is no answer."""
-    return otherwise if info.version else f"There is no {info.location} yet: push it there, or name another."
+    return otherwise if info.version else f"There is nothing yet: {info.location}. See `memory-agents status`."
 
 
 def _marks(record: Record, now: datetime) -> str:

@@ -59,7 +59,7 @@ async def test_without_an_index_of_many_items_the_newest_are_read_and_the_rest_i
     assert "Parser crash number3" not in titles(oldest)
     assert project.requests().count("issues") == MOST_PAGES
     assert [notice.partial for notice in notices] == [True]
-    assert "Of all issues, only the 1000 that changed last were read." in notices[0].text
+    assert "it holds 1,000 issues, those that changed last among them" in notices[0].text
     assert "mode: index" in notices[0].fix
 
 
@@ -283,7 +283,7 @@ async def test_the_last_requests_of_the_rate_limit_are_left_to_others(
         notices = (await reader.get_info()).notices
     assert project.requests().count("issues") == 2
     assert len(found) == 5
-    assert "only the 10 that changed last" in notices[0].text
+    assert "it holds 10 issues, those that changed last" in notices[0].text
 
 
 async def test_what_could_not_be_indexed_in_time_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,8 +293,9 @@ async def test_what_could_not_be_indexed_in_time_is_told(project: Project, monke
     monkeypatch.setattr(files, "BATCH", 1)
     async with project.reader(seconds=0, is_asking=False) as reader:
         await ask(reader, "parser crash")
-        notices = (await reader.get_info()).notices
-    assert [notice.partial for notice in notices] == [True]
+        info = await reader.get_info()
+    assert [notice.partial for notice in info.notices] == [True]
+    assert info.records  # a batch is indexed at least
 
 
 @pytest.mark.parametrize("name", ["rows.sqlite3", "index.sqlite3"])
@@ -426,3 +427,37 @@ async def test_rows_that_somebody_wrote_into_are_read_anew(project: Project, sta
         notices = (await reader.get_info()).notices
     assert found.record.text == "The lexer loops."
     assert any("was built anew" in notice.text for notice in notices)
+
+
+async def test_what_was_read_before_github_became_slow_is_found_and_looked_at_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "_PER_PAGE", 10)
+    for at in range(25):
+        crash(project, at)
+
+    asked: list[Stream] = []
+
+    async def stop_after_one(stream: Stream) -> None:
+        asked.append(stream)
+        if len(asked) > 1:
+            await asyncio.sleep(30)
+
+    async with project.source() as source:
+        slow = Between(source, before=stop_after_one)
+        async with project.reader(seconds=2, source=slow) as reader:
+            found = await ask(reader, "number20", ISSUES)
+    assert titles(found)[0] == "Parser crash number20"
+    assert project.requests()[-1] == "/graphql"
+
+
+async def test_a_pull_requests_own_review_comments_are_no_answer_to_it(project: Project) -> None:
+    own, other = project.add_pull("Mend the lexer"), project.add_pull("Mend the parser")
+    for pull in (own, other):
+        project.repository.add_review_comment(pull.number, "Close the file", path="src/a.py")
+    await project.index()
+    page = f"{project.fake.server_url}/{project.name}/pull/{own.number}"
+    query = Query(title="close the file", paths=("src/a.py",), exclude_urls=frozenset({page}), now=project.clock.now)
+    async with project.reader() as reader:
+        found = await reader.search_records(query, namespaces=PULLS, top_k=5)
+    assert {match.record.source.number for match in found} == {other.number}

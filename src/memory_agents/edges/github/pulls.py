@@ -10,8 +10,8 @@ _PER_PAGE = 100
 _MOST_PAGES = 3
 
 
-async def changed_paths(api: GitHubApi, repository: str, number: int, *, total: int | None = None) -> ChangedPaths:
-    """The paths that a pull request changes, at most 300. Raises GitHubFailure.
+async def changed_paths(api: GitHubApi, repository: str, number: int, *, total: int = 0) -> ChangedPaths:
+    """The paths that a pull request changes, at most 300; `total`: how many there are, if known. Raises GitHubFailure.
 
     https://docs.github.com/rest/pulls/pulls#list-pull-requests-files
     """
@@ -26,4 +26,4 @@ async def changed_paths(api: GitHubApi, repository: str, number: int, *, total: 
         paths += [str(file["filename"]) for file in answer.body if isinstance(file, dict) and file.get("filename")]
         if len(answer.body) < _PER_PAGE:
             break
-    return ChangedPaths(paths=tuple(paths), total=max(len(paths), total or 0))
+    return ChangedPaths(paths=tuple(paths), total=max(len(paths), total))

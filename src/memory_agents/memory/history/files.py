@@ -47,17 +47,19 @@ class HistoryFiles:
     def _index_changes(self, may_go_on: Callable[[], bool]) -> None:
         """Index what the rows have and the index has not, a batch at a time.
 
-        May be ended between two batches: the next call goes on.
+        May be ended after the first batch, or a later one: the next call goes on.
         """
         identity = self.store.identity
         if self.index.version != identity:
             if self.index.version:
                 self.index.reset("it belongs to a history that is no more")
             self.store.index_all()
-        while may_go_on() and (marks := self.store.unindexed(BATCH)):
+        while marks := self.store.unindexed(BATCH):
             self.index.update(self.store.records(self.repository, marks), version=identity)
             self.store.indexed(marks)
             self.indexed += len(marks)
+            if not may_go_on():
+                break
 
     def reset(self, reason: str) -> None:
         """Throw both away."""

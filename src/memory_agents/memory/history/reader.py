@@ -31,6 +31,8 @@ MOST_LOOKED_AT = 100
 """things that GitHub shows in one answer"""
 MOST_PAGES = 10
 """of a list that one recall reads: the rate limit is everybody's"""
+_FOR_NEWS = 0.6
+"""of the time for GitHub: what is about to be shown must still be looked at again"""
 SPARE = 5
 """Matches beyond those asked for, in the place of those that turn out to be gone"""
 _LISTS: Mapping[str, tuple[Stream, ...]] = {
@@ -101,7 +103,11 @@ class HistoryReader:
             info = await self.get_info()
         except MemoryAgentsError as error:
             return Health(ok=False, detail=error.message, fix=error.fix)
-        return Health(ok=True, detail=f"{info.records} past items of {self._repository}.")
+        known = self._opened().files.store.place(Stream.ISSUES).known
+        if known is None:
+            detail = f"The past of {self._repository} is not read to its end: {info.records:,} items so far."
+            return Health(ok=True, detail=detail, fix="run `memory-agents index`, with GH_TOKEN set")
+        return Health(ok=True, detail=f"{info.records:,} past items of {self._repository}, as of {known.date()}.")
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""
@@ -162,7 +168,7 @@ class HistoryReader:
         opened.asked.add(stream)
         rows, is_last = 0, False
         try:
-            async with asyncio.timeout(opened.seconds_left()):
+            async with asyncio.timeout(_FOR_NEWS * opened.seconds_left()):
                 async for step in reading.read_newest(
                     opened.files.store, self._source, stream, now=self._clock(), pages=MOST_PAGES
                 ):
@@ -178,10 +184,15 @@ class HistoryReader:
             self._notices.append(Notice(text=text, fix=error.fix, partial=True))
             return
         if not is_last:
-            known = opened.files.store.place(stream).known is not None
-            what = f"Of the {stream} that are new since the index was made" if known else f"Of all {stream}"
-            text = f"{what}, only the {rows} that changed last were read."
-            self._notices.append(Notice(text=text, fix=_NEXT_STEP, partial=True))
+            self._notices.append(Notice(text=self._incomplete(opened, stream), fix=_NEXT_STEP, partial=True))
+
+    def _incomplete(self, opened: _Open, stream: Stream) -> str:
+        if opened.files.store.place(stream).known is not None:
+            return (
+                f"Not all {stream} that changed since the index was made could be read, only those that changed last."
+            )
+        kept = opened.files.store.count(stream)
+        return f"The index is not complete: it holds {kept:,} {stream}, those that changed last among them."
 
     async def _as_they_stand(self, opened: _Open, matches: Sequence[Match]) -> list[Match]:
         """The Matches as GitHub has them now, without what is gone or hidden."""

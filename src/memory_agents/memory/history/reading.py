@@ -99,7 +99,7 @@ async def _read_events(store: Store, source: HistorySource, now: datetime) -> As
             yield Step(Stream.EVENTS, page, changed, is_last=is_met and place.known is not None)
             if is_met:
                 break
-            page = await source.following(Stream.EVENTS, page.following)
+            page = await _unless_too_deep(source.following(Stream.EVENTS, page.following))
         place = after
     if place.known is None or not place.newest:
         async for step in _read_older_events(store, source, place, now):

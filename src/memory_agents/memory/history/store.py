@@ -128,6 +128,12 @@ class Store:
         with self._lock, database.transaction(self._connection):
             return int(self._connection.execute("SELECT count(*) FROM rows").fetchone()[0])
 
+    def count(self, stream: Stream) -> int:
+        """How many rows of a list there are."""
+        with self._lock, database.transaction(self._connection):
+            rows = self._connection.execute("SELECT count(*) FROM rows WHERE stream = ?", (stream,))
+            return int(rows.fetchone()[0])
+
     def unindexed(self, limit: int) -> dict[str, int]:
         """Keys of Records that the index may not have as they are now, each with the mark of its last change."""
         with self._lock, database.transaction(self._connection):

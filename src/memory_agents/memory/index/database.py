@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from memory_agents.errors import MemoryTimeout
+from memory_agents.errors import MemoryTimeout, MemoryUnreachable
 from memory_agents.memory.index.corrupt import IndexCorrupt
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ WAIT_SECONDS = 15.0
 # A damaged name in the schema makes an error whose own message cannot be decoded.
 _DAMAGE = (sqlite3.Error, UnicodeDecodeError)
 
+_OF_THE_MACHINE = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM}
+)
+"""result codes that say nothing against the file: it is kept"""
 _NO_FILE = (0, 0)
 
 _TABLES = """
@@ -142,12 +146,19 @@ def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Itera
         if _is_busy(error):
             message = "Another process is writing the local index."
             raise MemoryTimeout(message, fix="run it again") from error
+        if _code(error) in _OF_THE_MACHINE:
+            message = f"The local index cannot be written or read: {error}."
+            raise MemoryUnreachable(message, fix="free space, or set MEMORY_AGENTS_STATE to another folder") from error
         raise IndexCorrupt(str(error)) from error
 
 
 def _is_busy(error: Exception) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _code(error: Exception) -> int:
+    """SQLite's primary result code; 0 where the error has none."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _open(path: Path, schema: Schema) -> sqlite3.Connection:

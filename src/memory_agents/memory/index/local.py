@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from memory_agents.core.records import Match, Query, Record
     from memory_agents.memory.index.syncing import Load, SyncReport
 
+_ON_PAGE = "url = ?1 OR (url > CAST(?1 || '#' AS BLOB) AND url < CAST(?1 || '$' AS BLOB))"
+"""a page, or what stands on it: `$` follows `#`"""
 _SPARE = 20
 """Records that are read beyond those asked for: a shared label may lift one of them"""
 
@@ -98,8 +100,8 @@ class LocalIndex:
             found = ranking.strengths(query, terms, self._candidates(documents, query, terms.terms))
             now = ranking.microseconds(query.now)
             allowed = (documents["approved"] == 1) & (documents["expires"] > now)
-            for column, values in (("id", query.exclude), ("url", query.exclude_urls)):
-                excluded = self._numbers(f"SELECT document FROM records WHERE {column} = ?", values)  # noqa: S608
+            for where, values in (("id = ?1", query.exclude), (_ON_PAGE, query.exclude_urls)):
+                excluded = self._numbers(f"SELECT document FROM records WHERE {where}", values)  # noqa: S608
                 allowed &= ~np.isin(documents["document"], excluded)
             score = found.score * allowed
             # Only labels can change the order of the scores, and few queries have any.
