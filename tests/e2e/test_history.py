@@ -117,7 +117,8 @@ def test_an_index_run_that_may_read_nothing_fails_and_names_the_permission(world
     world.github.faults.add("GET /repos", status=403, times=None)
     done = world.step().run(SCHEDULE, event="schedule", mode="index")
     assert (done.exit_code, done.status) == (1, "unavailable")
-    assert any("`permissions: issues: read`" in warning for warning in done.warnings)
+    [error] = [line for line in done.log.splitlines() if line.startswith("::error ")]
+    assert "`permissions: issues: read`" in error
 
 
 @pytest.mark.parametrize("private", [False, True])
