@@ -215,8 +215,9 @@ async def _comment(
         return "", (Notice(text="No comment is posted, for memory is private.", fix="leave `comment` out"),)
     issue = context.issue
     body = similar_comment.render(handover.similar_issues(context), number=issue.number, created_at=issue.created_at)
-    if body is None and done.recollection.status not in {Status.OK, Status.EMPTY}:
-        return "", ()  # nothing was found because a part of memory is missing: what was said before stands
+    is_whole = done.recollection.status in {Status.OK, Status.EMPTY} and not context.dropped
+    if body is None and not is_whole:
+        return "", ()  # nothing is left because a part is missing: what was said before stands
     if settings.dry_run:
         return f"Dry run: this comment would be posted.\n\n{body}" if body else "Dry run: no comment.", ()
     try:

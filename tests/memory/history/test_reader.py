@@ -452,8 +452,9 @@ async def test_what_was_read_before_github_became_slow_is_found_and_looked_at_ag
 
 
 async def test_a_pull_requests_own_review_comments_are_no_answer_to_it(project: Project) -> None:
-    own, other = project.add_pull("Mend the lexer"), project.add_pull("Mend the parser")
-    for pull in (own, other):
+    other, own = project.add_pull("Mend the parser"), project.add_pull("Mend the lexer")
+    for pull in (other, *[own] * 30):  # so many that they would leave no room for what is an answer
+        project.clock.tick()
         project.repository.add_review_comment(pull.number, "Close the file", path="src/a.py")
     await project.index()
     page = f"{project.fake.server_url}/{project.name}/pull/{own.number}"
