@@ -95,6 +95,31 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who allowed a write, and where they said so."""
+
+    by: str = ""
+    """login: untrusted text; empty where a person writes from their own machine"""
+    by_id: int | None = None
+    permission: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchResult:
+    """What one write really did, by id."""
+
+    stored: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    """were there already, and were left as they were"""
+    removed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """were to be removed and are not there"""
+    taken_back: tuple[str, ...] = ()
+    """were forgotten or deleted before: not stored again"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What to search for. Every part is untrusted text and may be empty."""
 

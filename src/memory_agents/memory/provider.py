@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from memory_agents.core.records import Health, Match, ProviderInfo, Query, Record
+from memory_agents.core.records import Approval, BatchResult, Health, Match, ProviderInfo, Query, Record
 
 
 class MemoryReader(Protocol):
@@ -32,3 +32,30 @@ class MemoryReader(Protocol):
 
     async def close(self) -> None:
         """Let go of files, processes and connections."""
+
+
+class MemoryProvider(MemoryReader, Protocol):
+    """Writing, too. Every write is whole or not at all, and safe to repeat. Raises MemoryFailure."""
+
+    async def store_records(
+        self,
+        records: Sequence[Record],
+        *,
+        approval: Approval,
+        update: bool = False,
+        removing: Sequence[str] = (),
+    ) -> BatchResult:
+        """Store Records and remove others, in one stroke.
+
+        A Record whose id is known is left as it is, unless `update`. One whose id was forgotten, or whose file a
+        person deleted, is `taken_back`. What is in `removing` is superseded: it may come back.
+        """
+
+    async def delete_records(self, ids: Sequence[str], *, approval: Approval) -> BatchResult:
+        """Forget Records for good: the same source does not store them again."""
+
+    async def set_apart(self, pairs: Sequence[tuple[int, int]], *, approval: Approval) -> None:
+        """Keep that the issues of each pair are no duplicates of each other."""
+
+    async def pairs_apart(self) -> frozenset[tuple[int, int]]:
+        """Pairs of issues that are no duplicates, the smaller number first."""
