@@ -1,5 +1,6 @@
-"""Command or label → the Records that it asks to keep. Their ids come from their source, so that a second run
-makes the same Records and writes nothing twice.
+"""Command or label → the Records that it asks to keep.
+
+Their ids come from their source, so that a second run makes the same Records and writes nothing twice.
 """
 
 from __future__ import annotations
