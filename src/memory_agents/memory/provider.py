@@ -6,7 +6,7 @@ a caller must know. Methods may be called concurrently from one event loop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from memory_agents.core.records import Approval, BatchResult, Health, Match, ProviderInfo, Query, Record
@@ -42,13 +42,14 @@ class MemoryProvider(MemoryReader, Protocol):
         records: Sequence[Record],
         *,
         approval: Approval,
-        update: bool = False,
+        update: Collection[str] = (),
         removing: Sequence[str] = (),
     ) -> BatchResult:
         """Store Records and remove others, in one stroke.
 
-        A Record whose id is known is left as it is, unless `update`. One whose id was forgotten, or whose file a
-        person deleted, is `taken_back`. What is in `removing` is superseded: it may come back.
+        A Record whose id is known is left as it is. One whose id was forgotten, or whose file a person deleted, is
+        `taken_back`. Those whose ids are in `update` are stated anew: they are written over what is there, and
+        whatever was deleted before, unless it was forgotten. What is in `removing` is superseded, not forgotten.
         """
 
     async def delete_records(self, ids: Sequence[str], *, approval: Approval) -> BatchResult:
