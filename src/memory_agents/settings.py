@@ -12,7 +12,16 @@ from types import MappingProxyType
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from memory_agents.core import namespaces
 from memory_agents.core.policy import Mode
@@ -49,6 +58,9 @@ MIN_SCORES: Mapping[str, float] = MappingProxyType(
 )
 """section → the score below which a memory is not shown: a fact that bears on little costs a line, a wrong
 similar issue misleads"""
+
+LABELS: Mapping[str, str] = MappingProxyType({"memory:remember": namespaces.PATTERNS})
+"""label → the Namespace of the digest that it asks for"""
 
 
 def _branch_name(value: str) -> str:
@@ -95,10 +107,18 @@ def _glob(value: str) -> str:
     return value
 
 
+def _fact_namespace(value: str) -> str:
+    if not namespaces.is_valid(value) or value.startswith((namespaces.HISTORY_PREFIX, "meta/")) or value == "meta":
+        msg = f"{value!r} is not a namespace for facts, such as codebase/releases"
+        raise ValueError(msg)
+    return value
+
+
 BranchName = Annotated[str, AfterValidator(_branch_name)]
 RepositoryPath = Annotated[str, AfterValidator(_repository_path)]
 RemoteLocation = Annotated[str, AfterValidator(_remote)]
 Glob = Annotated[str, AfterValidator(_glob)]
+FactNamespace = Annotated[str, AfterValidator(_fact_namespace)]
 
 
 class Configuration(BaseModel):
@@ -117,6 +137,27 @@ class Configuration(BaseModel):
     comment: Literal["none", "similar"] = "none"
     """`similar`: one comment on a new issue names those that are like it"""
     sections: Mapping[str, tuple[Glob, ...]] = Field(default_factory=lambda: SECTIONS)
+    namespaces: tuple[FactNamespace, ...] = ()
+    """those of one's own that a fact may be put into, besides the predefined ones"""
+    labels: Mapping[str, str] = Field(default_factory=lambda: LABELS)
+    """label → Namespace of the digest that it asks for"""
+    write_permission: Literal["admin", "maintain", "write"] = "write"
+    """what a person must have at least, for a command or a label of theirs to count"""
+    on_comment_deleted: Literal["keep", "forget"] = "keep"
+    """what becomes of the facts of a comment that is deleted"""
+
+    @field_validator("namespaces", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _label_map(cls, value: object) -> object:
+        if not isinstance(value, Mapping):
+            msg = "write each label and the namespace of its digests: `memory:remember: codebase/patterns`"
+            raise ValueError(msg)  # noqa: TRY004 -- pydantic reports ValueError
+        return value
 
     @field_validator("sections", mode="before")
     @classmethod
@@ -140,6 +181,21 @@ class Configuration(BaseModel):
             msg = f"there is no section {unknown[0]!r}; the sections are {', '.join(SECTIONS)}"
             raise ValueError(msg)
         return MappingProxyType({**SECTIONS, **value})
+
+    @model_validator(mode="after")
+    def _known_namespaces(self) -> Self:
+        """A label leads to a Namespace that a fact may be put into."""
+        for label, namespace in self.labels.items():
+            if namespace not in self.fact_namespaces:
+                msg = f"the label {label!r} leads to {namespace!r}, which is no namespace; add it to `namespaces`"
+                raise ValueError(msg)
+        return self
+
+    @property
+    def fact_namespaces(self) -> tuple[str, ...]:
+        """Where a fact may be put."""
+        predefined = (name for name in namespaces.PREDEFINED if not name.startswith(namespaces.HISTORY_PREFIX))
+        return (*predefined, *self.namespaces)
 
 
 class Settings(Configuration):
@@ -181,8 +237,9 @@ class Settings(Configuration):
             ) from None
 
 
+_IN_THE_FILE_ALONE = frozenset({"sections", "namespaces", "labels", "on-comment-deleted"})
 INPUTS: tuple[str, ...] = tuple(
-    str(field.alias) for field in Settings.model_fields.values() if field.alias != "sections"
+    str(field.alias) for field in Settings.model_fields.values() if field.alias not in _IN_THE_FILE_ALONE
 )
 """the names of action.yml's inputs"""
 

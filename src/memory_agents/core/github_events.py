@@ -98,6 +98,8 @@ class Comment:
     url: str
     association: str = ""
     created_at: datetime = EPOCH
+    before: str = ""
+    """of an edited one: the body until then"""
     path: str = ""
     diff_hunk: str = ""
     state: str = ""

@@ -200,7 +200,8 @@ def _branches(pull_request: _Object) -> Branches:
     )
 
 
-def _comment(found: _Object) -> Comment:
+def _comment(root: _Object, key: str) -> Comment:
+    found = root.child(key)
     return Comment(
         id=found.integer("id"),
         body=found.text("body"),
@@ -208,11 +209,19 @@ def _comment(found: _Object) -> Comment:
         url=found.url(),
         association=found.text("author_association"),
         created_at=found.time("created_at") if found.has("created_at") else found.time("submitted_at"),
+        before=_before(root),
         path=found.text("path"),
         diff_hunk=found.text("diff_hunk"),
         state=_state(found),
         reply_to=found.integer("in_reply_to_id") if found.has("in_reply_to_id") else None,
     )
+
+
+def _before(root: _Object) -> str:
+    """The body before an edit; empty where something else was changed."""
+    changes = root.optional("changes")
+    body = changes.optional("body") if changes else None
+    return body.text("from") if body else ""
 
 
 def _label(root: _Object) -> str:
@@ -225,7 +234,7 @@ def _issues(origin: Origin, root: _Object) -> GitHubEvent:
 
 
 def _issue_comment(origin: Origin, root: _Object) -> GitHubEvent:
-    return IssueCommentEvent(origin=origin, issue=_item(root.child("issue")), comment=_comment(root.child("comment")))
+    return IssueCommentEvent(origin=origin, issue=_item(root.child("issue")), comment=_comment(root, "comment"))
 
 
 def _pull_request(origin: Origin, root: _Object) -> GitHubEvent:
@@ -235,12 +244,12 @@ def _pull_request(origin: Origin, root: _Object) -> GitHubEvent:
 
 def _review(origin: Origin, root: _Object) -> GitHubEvent:
     item, branches = _proposed(root)
-    return ReviewEvent(origin=origin, pull_request=item, branches=branches, review=_comment(root.child("review")))
+    return ReviewEvent(origin=origin, pull_request=item, branches=branches, review=_comment(root, "review"))
 
 
 def _review_comment(origin: Origin, root: _Object) -> GitHubEvent:
     item, branches = _proposed(root)
-    comment = _comment(root.child("comment"))
+    comment = _comment(root, "comment")
     return ReviewCommentEvent(origin=origin, pull_request=item, branches=branches, comment=comment)
 
 

@@ -1,0 +1,203 @@
+"""MemoryWriter: the only door to writes. It redacts, caps, looks for what is known already, then stores."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from memory_agents.core import namespaces
+from memory_agents.core.commands import LONGEST_FACT, Verb
+from memory_agents.core.near_duplicates import essence
+from memory_agents.core.outcomes import AlreadyKnown, Forgotten, Outcome, Refused, Remembered, SetApart, TakenBack
+from memory_agents.core.records import Approval, Match, Query, Record
+from memory_agents.core.sanitizer import Redacted
+from memory_agents.errors import MemoryTimeout
+from memory_agents.memory.provider import MemoryProvider
+
+_T = TypeVar("_T")
+
+FACTS = ("*", f"!{namespaces.HISTORY_PREFIX}*")
+"""globs of the Namespaces that hold facts"""
+
+_RELATED = 0.2
+"""the score from which another fact is told as being on the same matter"""
+_MOST_RELATED = 3
+_MOST_ASKED = 500
+"""characters of a fact by which others like it are searched"""
+
+
+class MemoryWriter:
+    """Writes facts to one provider. Every method may raise a MemoryFailure; nothing was written then."""
+
+    def __init__(
+        self,
+        provider: MemoryProvider,
+        *,
+        redact: Callable[[str], Redacted],
+        now: Callable[[], datetime],
+        deadline: float = 60,
+        dry_run: bool = False,
+    ) -> None:
+        """`deadline`: seconds for one write. `dry_run`: say what would be done, and write nothing."""
+        self._provider = provider
+        self._redact = redact
+        self._now = now
+        self._deadline = deadline
+        self._dry_run = dry_run
+
+    async def remember(
+        self,
+        facts: Sequence[Record],
+        *,
+        approval: Approval,
+        update: Collection[str] = (),
+        removing: Sequence[str] = (),
+    ) -> tuple[Outcome, ...]:
+        """Store facts in one stroke; one Outcome for each, in order.
+
+        A fact that is there stays as it is, unless its id is in `update`: then it was stated anew. `removing`:
+        ids of facts that the same source states no longer.
+        """
+        return await self._in_time(self._remember(facts, approval, update, removing))
+
+    async def forget(self, ids: Sequence[str], *, approval: Approval) -> tuple[Outcome, ...]:
+        """Take facts back; one Outcome for each id, in order."""
+        return await self._in_time(self._forget(tuple(dict.fromkeys(ids)), approval))
+
+    async def set_apart(self, number: int, others: Sequence[int], *, approval: Approval) -> tuple[Outcome, ...]:
+        """Keep that issue `number` is no duplicate of the others; one Outcome for each."""
+        apart = [other for other in dict.fromkeys(others) if other != number]
+        if apart and not self._dry_run:
+            pairs = [(min(number, other), max(number, other)) for other in apart]
+            await self._in_time(self._provider.set_apart(pairs, approval=approval))
+        return tuple(
+            Refused(asked=Verb.NOT_DUPLICATE, problem=f"#{other} is this very one.", fix="name another issue")
+            if other == number
+            else SetApart(number=number, other=other)
+            for other in dict.fromkeys(others)
+        )
+
+    async def _in_time(self, work: Awaitable[_T]) -> _T:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await work
+        except TimeoutError:
+            raise MemoryTimeout(
+                f"Memory took longer than {self._deadline:g} seconds to write.", fix="run the job again"
+            ) from None
+
+    async def _remember(
+        self, facts: Sequence[Record], approval: Approval, update: Collection[str], removing: Sequence[str]
+    ) -> tuple[Outcome, ...]:
+        decided: dict[str, Outcome] = {}
+        kept: list[_Checked] = []
+        own = frozenset((*(fact.id for fact in facts), *removing))
+        for fact in facts:
+            known = await self._provider.get_record(fact.id)
+            if known is not None and fact.id not in update:
+                decided[fact.id] = Remembered(record=known, how="unchanged")
+                continue
+            checked = await self._checked(fact, own, kept, is_update=known is not None)
+            if isinstance(checked, _Checked):
+                kept.append(checked)
+            else:
+                decided[fact.id] = checked
+        gone = tuple(dict.fromkeys((*removing, *(one.record.replaces for one in kept if one.record.replaces))))
+        if kept or gone:
+            decided |= await self._store(kept, approval, update, gone)
+        return tuple(decided[fact.id] for fact in facts)
+
+    async def _store(
+        self, kept: Sequence[_Checked], approval: Approval, update: Collection[str], gone: Sequence[str]
+    ) -> dict[str, Outcome]:
+        if self._dry_run:
+            return {one.record.id: one.outcome() for one in kept}
+        done = await self._provider.store_records(
+            [one.record for one in kept], approval=approval, update=update, removing=gone
+        )
+        taken_back, unchanged = frozenset(done.taken_back), frozenset(done.unchanged)
+        return {
+            one.record.id: TakenBack(id=one.record.id)
+            if one.record.id in taken_back
+            else one.outcome(is_unchanged=one.record.id in unchanged)
+            for one in kept
+        }
+
+    async def _checked(
+        self, fact: Record, own: frozenset[str], before: Sequence[_Checked], *, is_update: bool
+    ) -> _Checked | Outcome:
+        """The fact as it may be stored, or why it is not. `own`: ids of the same source; they are no answer."""
+        if len(fact.text) > LONGEST_FACT:
+            problem = f"The fact has {len(fact.text):,} characters, and at most {LONGEST_FACT:,} are kept."
+            return Refused(asked=Verb.REMEMBER, problem=problem, fix="say it shorter, or in several facts")
+        if fact.replaces:
+            old = await self._provider.get_record(fact.replaces)
+            if old is None or not namespaces.matches(old.namespace, FACTS):
+                problem = f"There is no fact {fact.replaces} to replace."
+                return Refused(asked=Verb.REMEMBER, problem=problem, fix="see the ids with `/memories`")
+        redacted = self._redact(fact.text)
+        clean = replace(
+            fact,
+            text=redacted.text,
+            title=self._redact(fact.title).text,
+            paths=tuple(self._redact(path).text for path in fact.paths),
+        )
+        if redacted.findings and not _is_anything_left(redacted):
+            return Refused(asked=Verb.REMEMBER, problem="Nothing is left of the fact without the secret in it.")
+        kinds = tuple(dict.fromkeys(finding.kind for finding in redacted.findings))
+        query = Query(
+            title=clean.text[:_MOST_ASKED], paths=clean.paths, exclude=own | {clean.replaces}, now=self._now()
+        )
+        found = await self._provider.search_records(query, namespaces=FACTS, top_k=_MOST_RELATED)
+        same = essence(clean.text)
+        for record in (*(match.record for match in found), *(one.record for one in before)):
+            if essence(record.text) == same and record.paths == clean.paths:
+                return AlreadyKnown(record=record)
+        related = tuple(match for match in found if match.score >= _RELATED)
+        return _Checked(record=clean, redacted=kinds, related=related, is_update=is_update)
+
+    async def _forget(self, ids: Sequence[str], approval: Approval) -> tuple[Outcome, ...]:
+        known = {name: await self._provider.get_record(name) for name in ids}
+        facts = {
+            name: record
+            for name, record in known.items()
+            if record is not None and namespaces.matches(record.namespace, FACTS)
+        }
+        if facts and not self._dry_run:
+            done = await self._provider.delete_records(tuple(facts), approval=approval)
+            facts = {name: record for name, record in facts.items() if name in done.removed}
+        return tuple(
+            Forgotten(id=name, how="forgotten", namespace=facts[name].namespace)
+            if name in facts
+            else Forgotten(id=name, how="unknown")
+            for name in ids
+        )
+
+
+def _is_anything_left(redacted: Redacted) -> bool:
+    rest = redacted.text
+    for finding in redacted.findings:
+        rest = rest.replace(f"[REDACTED:{finding.kind}]", "")
+    return any(char.isalnum() for char in rest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """A fact that may be stored."""
+
+    record: Record
+    redacted: tuple[str, ...]
+    related: tuple[Match, ...] = field(default=())
+    is_update: bool
+
+    def outcome(self, *, is_unchanged: bool = False) -> Remembered:
+        return Remembered(
+            record=self.record,
+            how="unchanged" if is_unchanged else "updated" if self.is_update else "stored",
+            redacted=self.redacted,
+            related=self.related,
+            replaced=self.record.replaces,
+        )
