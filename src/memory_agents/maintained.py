@@ -35,9 +35,7 @@ async def read_maintained(files: RepositoryFiles, inputs: Mapping[str, str], tem
     end = asyncio.get_running_loop().time() + settings.timeout_seconds
     try:
         async with asyncio.timeout_at(end):
-            text = await files.read(settings.config)
-        if text is not None:
-            configuration = config_file.parse(text, settings.config)
+            configuration = await read_configuration(files, settings)
     except (SettingsError, UnreadableFile) as error:
         notices.append(Notice(text=f"{error.message} The default settings are used.", fix=error.fix))
     except TimeoutError:
@@ -54,6 +52,15 @@ async def read_maintained(files: RepositoryFiles, inputs: Mapping[str, str], tem
     except (GitHubFailure, UnreadableFile) as error:
         notices.append(Notice(text=f"{error.message} The default templates are used.", fix=error.fix))
     return Maintained(Settings.build(inputs, configuration), Templates(own, folder=settings.prompts), tuple(notices))
+
+
+async def read_configuration(files: RepositoryFiles, settings: Settings) -> Configuration:
+    """The configuration file, or the defaults where there is none.
+
+    Raises SettingsError where it is invalid, UnreadableFile or GitHubFailure where it cannot be read.
+    """
+    text = await files.read(settings.config)
+    return Configuration() if text is None else config_file.parse(text, settings.config)
 
 
 def _too_slow(settings: Settings, what: str) -> Notice:

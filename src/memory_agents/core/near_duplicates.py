@@ -10,10 +10,9 @@ import unicodedata
 
 from memory_agents.core.text import stems
 
-_EMPTY = frozenset(
-    "a an the please also just always should must shall we our you your this that these those is are be been".split()
-)
-_ENDS = "*_~\"'`.,;:!?()[]“”‘’«»…-–—"  # noqa: RUF001 -- these are the signs
+_EMPTY_WORDS = "a an the please also just always should must shall we our you your this that these those is are be been"
+_EMPTY = frozenset(_EMPTY_WORDS.split())
+_ENDS = "*_~\"'`.,;:!?()[]“”‘’«»…–—"  # noqa: RUF001 -- these are the signs
 _BULLETS = frozenset("-*+")
 
 
@@ -21,7 +20,7 @@ def essence(text: str) -> tuple[str, ...]:
     """The words of `text` that carry its meaning, in order. Two facts with the same say the same."""
     found = []
     for word in unicodedata.normalize("NFKC", text).split():
-        bare = word.strip(_ENDS)
+        bare = word.rstrip(_ENDS + "-").lstrip(_ENDS)
         if not any(char.isalnum() for char in word):
             found += [word] if word not in _BULLETS and word.strip(_ENDS) else []
         elif "`" in word:

@@ -1,7 +1,7 @@
 """What somebody asked for in a comment or by a label, from whatever source it is known, and the receipt for it.
 
 The receipt is the first line of our reply, a hidden HTML comment: whom it answers, whether all was done, and a
-digest of each fact as it was stated, so that a later run knows what an edit changed.
+digest of each fact and Command, so that a later run knows what an edit changed.
 """
 
 from __future__ import annotations
@@ -25,30 +25,42 @@ from memory_agents.core.github_events import (
 
 ISSUE_COMMENT, REVIEW_COMMENT, REVIEW, ITEM = "issue-comment", "review-comment", "review", "item"
 
+NOT_DONE = "-"
+"""in place of the token of a fact that was passed over"""
+_OTHER = "+"
 _RECEIPT = re.compile(
     re.escape(OWN_MARKER)
-    + r" answer (?P<kind>[a-z-]{4,20}) (?P<key>\d{1,20}) (?P<done>done|failed)(?P<said>(?: [0-9a-f]{8})*) -->"
+    + r" answer (?P<kind>[a-z-]{4,20}) (?P<key>\d{1,20}) (?P<done>done|failed)(?P<said>(?: (?:-|\+?[0-9a-f]{8}))*) -->"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something was asked for, and where it is answered."""
+
+    origin: Origin
+    number: int
+    """of the issue or pull request"""
+    is_pull_request: bool
+    thread: int | None = None
+    """of a review comment: the id of the first of its thread"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A comment that asks for something."""
 
-    origin: Origin
-    number: int
-    """of the issue or pull request that it stands in"""
-    is_pull_request: bool
+    place: Place
+    repository: str
+    """`owner/name`"""
     body: str
     author: Account
     sender: Account
     """whose permission counts: who wrote it, or edited it last"""
     url: str
     said_at: datetime
-    thread: int | None = None
-    """of a review comment: the id of the first of its thread"""
     said_before: tuple[str, ...] | None = None
-    """of an edited one: the digests of its facts until then; None where it was not edited"""
+    """of an edited one: what `said` told of it until then; None where it was not edited"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +71,7 @@ class Receipt:
     key: int
     done: bool
     said: tuple[str, ...]
-    """digests of the facts, as they were stated"""
+    """as `said` told it when it was carried out"""
 
 
 def request_of(
@@ -68,39 +80,49 @@ def request_of(
     """The Request of an event with a comment. `before`: the Commands of the comment before an edit."""
     item = item_of(event)
     thread = None
-    match event:
-        case IssueCommentEvent(comment=comment):
-            kind = ISSUE_COMMENT
-        case ReviewCommentEvent(comment=comment):
-            kind, thread = REVIEW_COMMENT, comment.reply_to or comment.id
-        case ReviewEvent(review=comment):
-            kind = REVIEW
+    if isinstance(event, ReviewEvent):
+        kind, comment = REVIEW, event.review
+    elif isinstance(event, ReviewCommentEvent):
+        kind, comment = REVIEW_COMMENT, event.comment
+        thread = comment.reply_to or comment.id
+    else:
+        kind, comment = ISSUE_COMMENT, event.comment
     return Request(
-        origin=Origin(repository_id=event.origin.repository.id, kind=kind, key=comment.id),
-        number=item.number,
-        is_pull_request=item.is_pull_request,
+        place=Place(
+            origin=Origin(repository_id=event.origin.repository.id, kind=kind, key=comment.id),
+            number=item.number,
+            is_pull_request=item.is_pull_request,
+            thread=thread,
+        ),
+        repository=event.origin.repository.full_name,
         body=comment.body,
         author=comment.author,
         sender=event.origin.actor,
         url=comment.url,
         said_at=comment.created_at,
-        thread=thread,
         said_before=None if before is None else said(before),
     )
 
 
 def said(commands: Sequence[Command]) -> tuple[str, ...]:
-    """A digest of each fact that the Commands state, with its options, in order."""
-    return tuple(
-        hashlib.sha256("\0".join(map(str, (text, *_options(command)))).encode(errors="surrogatepass")).hexdigest()[:8]
-        for command in commands
-        if isinstance(command, Remember)
-        for text in command.facts
-    )
+    """A token for each fact that the Commands state, with its options, and for each other Command, in order."""
+    return tuple(token for command in commands for token in _tokens(command))
 
 
-def _options(command: Remember) -> tuple[object, ...]:
-    return (command.namespace, command.paths, command.expires_days, command.expires_on, command.replaces)
+def _tokens(command: Command) -> tuple[str, ...]:
+    if not isinstance(command, Remember):
+        return (f"{_OTHER}{_digest(command)}",)
+    options = (command.namespace, command.paths, command.expires_days, command.expires_on, command.replaces)
+    return tuple(_digest((text, *options)) for text in command.facts)
+
+
+def of_facts(tokens: Sequence[str]) -> tuple[str, ...]:
+    """The tokens of facts: one for each ordinal, from 1."""
+    return tuple(token for token in tokens if not token.startswith(_OTHER))
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:8]
 
 
 def marker(origin: Origin) -> str:

@@ -48,6 +48,10 @@ class MemoryWriter:
         self._deadline = deadline
         self._dry_run = dry_run
 
+    async def known(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that facts have."""
+        return await self._in_time(self._known(ids))
+
     async def remember(
         self,
         facts: Sequence[Record],
@@ -88,6 +92,9 @@ class MemoryWriter:
             raise MemoryTimeout(
                 f"Memory took longer than {self._deadline:g} seconds to write.", fix="run the job again"
             ) from None
+
+    async def _known(self, ids: Collection[str]) -> frozenset[str]:
+        return frozenset([name for name in ids if await self._provider.get_record(name) is not None])
 
     async def _remember(
         self, facts: Sequence[Record], approval: Approval, update: Collection[str], removing: Sequence[str]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from memory_agents.errors import MissingExtra, SettingsError
 from memory_agents.memory.git import Remote
-from memory_agents.memory.provider import MemoryReader
+from memory_agents.memory.provider import MemoryProvider
 
 _EXTRAS = {"chromadb": "chromadb", "agentcore": "aiobotocore"}
 """provider, also the name of its extra → the package that the extra must bring"""
 
 
-def create(provider: str, *, remote: Remote, branch: str, state: Path) -> MemoryReader:
+def create(provider: str, *, remote: Remote, branch: str, state: Path) -> MemoryProvider:
     """Make the provider; no I/O. Raises MissingExtra or SettingsError."""
     if provider == "git":
         from memory_agents.memory.providers.git_branch import GitBranchProvider

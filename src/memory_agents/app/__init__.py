@@ -1,0 +1,15 @@
+"""The composition root: builds what a run needs, wires it, and hands the result to the edges."""
+
+from memory_agents.app.indexing import index_history
+from memory_agents.app.providing import create_provider, github_api, maintainers_files, open_memory, open_writer
+from memory_agents.app.running import run
+
+__all__ = [
+    "create_provider",
+    "github_api",
+    "index_history",
+    "maintainers_files",
+    "open_memory",
+    "open_writer",
+    "run",
+]

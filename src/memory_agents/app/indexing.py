@@ -1,0 +1,63 @@
+"""Reading the repository's past into the local index."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from memory_agents import handover
+from memory_agents.app.providing import github_api, now
+from memory_agents.edges.actions import Runner
+from memory_agents.edges.github.history import GitHubHistory
+from memory_agents.errors import SettingsError
+from memory_agents.locations import history_folder, repository_name
+from memory_agents.memory.history.files import HistoryFiles
+from memory_agents.memory.integration import Status
+from memory_agents.operations import history
+from memory_agents.operations.progress import ProgressTeller
+from memory_agents.settings import Environment, Settings
+
+INDEX_SECONDS = 15 * 60.0
+"""how long an index run reads; the next one goes on"""
+
+
+async def index(settings: Settings, environment: Environment, runner: Runner) -> int:
+    """Read the past of the event's repository."""
+    if settings.dry_run:
+        runner.skipped("Dry run: the repository's past is not read.")
+        return 0
+    done = await index_history(
+        settings, environment, seconds=INDEX_SECONDS, whole=False, tell=ProgressTeller(sys.stdout)
+    )
+    handover.indexed(done, runner=runner)
+    return 1 if done.status is Status.UNAVAILABLE else 0
+
+
+async def index_history(
+    settings: Settings,
+    environment: Environment,
+    *,
+    seconds: float,
+    whole: bool,
+    tell: Callable[[history.Progress], None],
+) -> history.Reading:
+    """Read what is new in the repository's past into the local index. Raises SettingsError where it is not known."""
+    repository = repository_name(environment)
+    if not repository:
+        raise SettingsError(
+            "It is not known whose past to read.", fix="run inside a clone of it, or give --repository OWNER/NAME"
+        )
+    github = github_api(settings, environment)
+    files = HistoryFiles(history_folder(environment, repository), repository)
+    try:
+        return await history.index(
+            files,
+            GitHubHistory(github, repository, may_be_renamed=not environment.in_actions),
+            seconds=seconds,
+            whole=whole,
+            tell=tell,
+            clock=now,
+        )
+    finally:
+        files.close()
+        await github.close()
