@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 import pytest
@@ -15,30 +15,18 @@ from hypothesis import strategies as st
 
 from memory_agents.edges.github import GitHubApi, GitHubComments, Sticky
 from memory_agents.errors import GitHubFailure
-from memory_agents.testing.github import FakeGitHub, FakeRepository, faults
+from memory_agents.testing.github import FakeGitHub, FakeRepository
+from memory_agents.testing.github.state import ReviewComment
 from memory_agents.testing.github.world import ACTIONS_BOT
+from tests.edges.conftest import REPOSITORY, Open, pull_in
 
 T = TypeVar("T")
 Connect = Callable[..., GitHubComments]
 
-REPOSITORY = "octo/hello"
 COMMENTS = f"/repos/{REPOSITORY}/issues"
 MARKER = "<!-- memory-agents:similar -->"
 FIRST, SECOND = f"{MARKER}\nIt looks like #1.", f"{MARKER}\nIt looks like #2."
 WITHDRAWN = f"{MARKER}\nNothing looks like it any more."
-
-
-@pytest.fixture(scope="module")
-def fake() -> Iterator[FakeGitHub]:
-    with FakeGitHub() as github:
-        github.add_repository(REPOSITORY)
-        yield github
-
-
-@pytest.fixture
-def repository(fake: FakeGitHub) -> Iterator[FakeRepository]:
-    yield fake.repositories[REPOSITORY]
-    fake.faults.clear()
 
 
 @pytest.fixture
@@ -48,18 +36,13 @@ def number(repository: FakeRepository) -> int:
 
 
 @pytest.fixture
-async def connect(fake: FakeGitHub) -> AsyncIterator[Connect]:
-    """What a job holds: a connection of its own with a token of its own."""
-    opened: list[GitHubApi] = []
+def connect(open_api: Open) -> Connect:
+    """What a job holds."""
 
-    def comments(login: str = ACTIONS_BOT, permission: str = "write", timeout: float = 10) -> GitHubComments:
-        token = fake.add_token(login, permissions={"issues": permission})
-        opened.append(GitHubApi(api_url=fake.api_url, token=token, timeout=timeout))
-        return GitHubComments(opened[-1], REPOSITORY)
+    def comments(login: str = ACTIONS_BOT, permission: str = "write") -> GitHubComments:
+        return GitHubComments(open_api(login, permission=permission), REPOSITORY)
 
-    yield comments
-    for api in opened:
-        await api.close()
+    return comments
 
 
 def put(comments: GitHubComments, number: int, body: str | None) -> Coroutine[None, None, Sticky]:
@@ -179,11 +162,8 @@ async def test_a_token_that_may_not_write_is_told_which_permission_is_missing(
     assert conversation(repository, number) == []
 
 
-async def test_a_locked_conversation_is_told_as_such(
-    fake: FakeGitHub, number: int, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(faults.MESSAGES, 403, "Unable to create comment because issue is locked.")
-    fake.faults.add(f"POST {COMMENTS}", status=403)
+async def test_a_locked_conversation_is_told_as_such(repository: FakeRepository, number: int, connect: Connect) -> None:
+    repository.issues[number].locked = True
     with pytest.raises(GitHubFailure, match=f"conversation of #{number} is locked") as refused:
         await put(connect(), number, FIRST)
     assert "permissions" not in str(refused.value)
@@ -234,6 +214,78 @@ async def test_who_does_not_know_whom_it_acts_as_writes_nothing(
         fake.rate_limit_remaining = left
     assert "`github-token`" in refused.value.fix
     assert conversation(repository, number) == [(ACTIONS_BOT, FIRST)]
+
+
+@pytest.fixture
+def remark(repository: FakeRepository) -> ReviewComment:
+    """The first review comment of a thread."""
+    return repository.add_review_comment(pull_in(repository).number, "Rename it", path="f", author="mona")
+
+
+def answer(comments: GitHubComments, remark: ReviewComment, body: str) -> Coroutine[None, None, Sticky]:
+    return comments.put_sticky(remark.number, MARKER, body, thread=remark.id)
+
+
+def thread(repository: FakeRepository, remark: ReviewComment) -> list[tuple[str, str]]:
+    """The answers to a review comment."""
+    return [(one.author, one.body) for one in repository.review_comments.values() if one.in_reply_to == remark.id]
+
+
+async def test_a_review_comment_is_answered_once_in_its_thread_and_the_answer_updated(
+    fake: FakeGitHub, repository: FakeRepository, remark: ReviewComment, connect: Connect
+) -> None:
+    posted = await answer(connect(), remark, FIRST)
+    assert (posted.done, thread(repository, remark)) == ("posted", [(ACTIONS_BOT, FIRST)])
+    assert f"/pull/{remark.number}#discussion_r" in posted.url
+    assert (await answer(connect(), remark, FIRST)).done == "unchanged"
+    assert await answer(connect(), remark, SECOND) == Sticky("updated", posted.url)
+    assert thread(repository, remark) == [(ACTIONS_BOT, SECOND)]
+    assert conversation(repository, remark.number) == []
+
+
+async def test_an_answer_is_found_by_the_beginning_of_its_first_line(
+    repository: FakeRepository, number: int, connect: Connect
+) -> None:
+    comments = connect()
+    for key, how in ((12, "failed"), (123, "done"), (12, "done")):
+        begins = f"<!-- memory-agents: answer issue-comment {key} "
+        await comments.put_sticky(number, begins, f"{begins}{how} -->\nAnswer to {key}.")
+    assert [body for _, body in conversation(repository, number)] == [
+        "<!-- memory-agents: answer issue-comment 12 done -->\nAnswer to 12.",
+        "<!-- memory-agents: answer issue-comment 123 done -->\nAnswer to 123.",
+    ]
+
+
+async def test_a_strangers_answer_with_the_marker_is_never_touched(
+    repository: FakeRepository, remark: ReviewComment, connect: Connect
+) -> None:
+    repository.add_review_comment(remark.number, FIRST, path="f", author="mallory", in_reply_to=remark.id)
+    assert (await answer(connect(), remark, SECOND)).done == "posted"
+    assert thread(repository, remark) == [("mallory", FIRST), (ACTIONS_BOT, SECOND)]
+
+
+async def test_runs_that_answer_a_review_comment_at_once_leave_one_answer(
+    fake: FakeGitHub, repository: FakeRepository, remark: ReviewComment, connect: Connect
+) -> None:
+    for _ in range(20):
+        fake.faults.add(times=1, latency=0.005)
+    await asyncio.gather(*(answer(connect(), remark, FIRST) for _ in range(3)))
+    assert thread(repository, remark) == [(ACTIONS_BOT, FIRST)]
+
+
+async def test_an_answer_in_a_locked_conversation_is_told_as_such(
+    repository: FakeRepository, remark: ReviewComment, connect: Connect
+) -> None:
+    repository.issues[remark.number].locked = True
+    with pytest.raises(GitHubFailure, match=f"conversation of #{remark.number} is locked"):
+        await answer(connect(), remark, FIRST)
+
+
+async def test_a_token_that_may_not_answer_is_told_which_permission_is_missing(
+    remark: ReviewComment, connect: Connect
+) -> None:
+    with pytest.raises(GitHubFailure, match="pull-requests: write"):
+        await answer(connect(permission="read"), remark, FIRST)
 
 
 @pytest.mark.parametrize("seed", range(6))

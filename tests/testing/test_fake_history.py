@@ -92,7 +92,7 @@ def test_edited_comments_are_found_by_since_and_deleted_ones_by_nothing(
     before = pull.updated_at
     later = START + timedelta(hours=1)
     repository.edit_comment(comments[1], "Edited", at=later)
-    repository.edit_review_comment(reviews[1], "Edited too", at=later)
+    repository.edit_comment(reviews[1], "Edited too", at=later)
     repository.delete_comment(comments[2])
     repository.delete_review_comment(reviews[2])
     assert pull.updated_at == before

@@ -112,7 +112,7 @@ class Life(RuleBasedStateMachine):
         elif isinstance(row, Comment):
             repository.edit_comment(row, text or "-")
         else:
-            repository.edit_review_comment(row, text or "-")
+            repository.edit_comment(row, text or "-")
 
     @precondition(lambda self: len(self.issues) > 1)
     @rule(at=st.integers(0, 99), what=st.sampled_from(["issue", "comment", "review comment"]))

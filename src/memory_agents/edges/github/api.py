@@ -21,7 +21,10 @@ _T = TypeVar("_T")
 
 READS_CONTENTS = "contents: read"
 READS_ISSUES = "issues: read"
+READS_METADATA = "metadata: read"
 READS_PULLS = "pull-requests: read"
+WRITES_ISSUES = "issues: write"
+WRITES_PULLS = "pull-requests: write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class GitHubApi:
         self._token = token
         self._timeout = timeout
         self._client: Github | None = None
+        self.viewer_id: int | None = None
+        """of whom the token acts as, once `permissions.viewer_id` asked"""
         self._one_at_a_time = asyncio.Lock()  # PyGithub keeps the request under way in its connection
 
     async def ask(self, what: str, request: Callable[[Github], _T], *, needs: str = READS_CONTENTS) -> _T:

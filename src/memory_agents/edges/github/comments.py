@@ -1,4 +1,6 @@
-"""The one comment of ours in a conversation that is kept up to date: found by a hidden marker and its author.
+"""The one comment of ours that is kept up to date: found by a hidden marker and its author.
+
+It stands in the conversation of an issue or pull request, or answers in the thread of a review comment.
 
 **Whose it is.** Anybody can post a comment that begins with the marker, and a token with `issues: write` could
 edit it. So a comment is ours only if its author's numeric id is that of whom the token acts as.
@@ -17,16 +19,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from memory_agents.edges.github.api import GitHubApi
+from memory_agents.edges.github.api import WRITES_ISSUES, WRITES_PULLS, GitHubApi
+from memory_agents.edges.github.permissions import viewer_id
 from memory_agents.errors import GitHubFailure
-
-WRITES_ISSUES = "issues: write"
 
 _PAGE = 100
 """the most comments that GitHub lists at once"""
 _PAGES = 10
-_WHO = "query { viewer { databaseId } }"
-"""https://docs.github.com/graphql/reference/queries#user; `GET /user` answers 403 to an installation token"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,67 +46,91 @@ class _Comment:
     url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where the comment stands: paths below the repository's."""
+
+    number: int
+    listed: str
+    posted: str
+    one: str
+    """followed by `/` and the comment's id"""
+    needs: str
+    """the permission to write there"""
+
+    @classmethod
+    def of(cls, number: int, thread: int | None) -> _Place:
+        """The conversation of an issue or pull request, or a thread of review comments in it.
+
+        https://docs.github.com/rest/issues/comments, https://docs.github.com/rest/pulls/comments
+        """
+        if thread is None:
+            path = f"issues/{number}/comments"
+            return cls(number=number, listed=path, posted=path, one="issues/comments", needs=WRITES_ISSUES)
+        path = f"pulls/{number}/comments"
+        return cls(
+            number=number, listed=path, posted=f"{path}/{thread}/replies", one="pulls/comments", needs=WRITES_PULLS
+        )
+
+
 class GitHubComments:
-    """Writes comments on the issues of one repository. Nothing is sent twice by itself."""
+    """Writes comments in one repository. Nothing is sent twice by itself."""
 
     def __init__(self, api: GitHubApi, repository: str) -> None:
         """`repository`: `owner/name`."""
         self._api = api
-        self._path = f"/repos/{repository}/issues"
-        self._own_id: int | None = None
+        self._path = f"/repos/{repository}"
 
-    async def put_sticky(self, number: int, marker: str, body: str | None, *, withdrawn: str) -> Sticky:
-        """Let our comment with the marker on issue `number` say `body`; post it where there is none.
+    async def put_sticky(
+        self, number: int, marker: str, body: str | None, *, withdrawn: str = "", thread: int | None = None
+    ) -> Sticky:
+        """Let our comment with the marker on issue or pull request `number` say `body`; post it where there is none.
 
-        body None: there is nothing to say. Nothing is posted then, but a comment that stands there says `withdrawn`
-        from now on. Both texts begin with the marker. Raises GitHubFailure; what was posted before it stays, and
-        the next run finds it.
+        `marker`: begins the comment, and needs not be the whole first line. `thread`: the id of the first review
+        comment of the thread to answer in; None is the conversation. body None: there is nothing to say. Nothing is
+        posted then, but a comment that stands there says `withdrawn` from now on. Both texts begin with the marker.
+        Raises GitHubFailure; what was posted before it stays, and the next run finds it.
         """
         text = withdrawn if body is None else body
         if not text.startswith(marker):
             message = f"a comment that does not begin with {marker!r} would never be found again"
             raise ValueError(message)
-        own_id = await self._who()  # before anything is written
-        if ours := await self._ours(number, marker, own_id):
-            return await self._settle(number, ours, text)
+        place = _Place.of(number, thread)
+        own_id = await viewer_id(self._api)  # before anything is written
+        if ours := await self._ours(place, marker, own_id):
+            return await self._settle(place, ours, text)
         if body is None:
             return Sticky("none")
-        what = f"comment on #{number}"
-        posted = _comment(await self._send(number, what, "POST", f"/{number}/comments", body={"body": body}))
-        ours = await self._ours(number, marker, own_id)
-        kept = await self._settle(number, ours, ours[-1].body) if ours else None
+        posted = _comment(await self._send(place, f"comment on #{number}", "POST", place.posted, body={"body": body}))
+        ours = await self._ours(place, marker, own_id)
+        kept = await self._settle(place, ours, ours[-1].body) if ours else None
         return Sticky("posted", kept.url if kept else posted.url if posted else "")
 
-    async def _settle(self, number: int, ours: list[_Comment], text: str) -> Sticky:
+    async def _settle(self, place: _Place, ours: list[_Comment], text: str) -> Sticky:
         """Keep the first, which says `text` from now on, and remove the others."""
         kept, *others = ours
         is_changed = kept.body.strip() != text.strip()
         if is_changed:
-            what = f"update the comment on #{number}"
-            await self._send(number, what, "PATCH", f"/comments/{kept.id}", body={"body": text})
+            what = f"update the comment on #{place.number}"
+            await self._send(place, what, "PATCH", f"{place.one}/{kept.id}", body={"body": text})
         for other in others:
-            await self._remove(number, other)
+            await self._remove(place, other)
         return Sticky("updated" if is_changed or others else "unchanged", kept.url)
 
-    async def _remove(self, number: int, comment: _Comment) -> None:
+    async def _remove(self, place: _Place, comment: _Comment) -> None:
         try:
-            what = f"remove the second comment on #{number}"
-            await self._send(number, what, "DELETE", f"/comments/{comment.id}")
+            what = f"remove the second comment on #{place.number}"
+            await self._send(place, what, "DELETE", f"{place.one}/{comment.id}")
         except GitHubFailure as failure:
             if failure.status != 404:  # another run was faster
                 raise
 
-    async def _ours(self, number: int, marker: str, own_id: int) -> list[_Comment]:
-        """Our comments with the marker, by id.
-
-        https://docs.github.com/rest/issues/comments#list-issue-comments
-        """
+    async def _ours(self, place: _Place, marker: str, own_id: int) -> list[_Comment]:
+        """Our comments with the marker, by id."""
         found: list[_Comment] = []
         for page in range(1, _PAGES + 1):
             query = {"per_page": str(_PAGE), "page": str(page)}
-            rows = await self._send(
-                number, f"list the comments of #{number}", "GET", f"/{number}/comments", query=query
-            )
+            rows = await self._send(place, f"list the comments of #{place.number}", "GET", place.listed, query=query)
             comments = [_comment(row) for row in rows] if isinstance(rows, list) else []
             found += (one for one in comments if one and one.author_id == own_id and one.body.startswith(marker))
             if len(comments) < _PAGE:
@@ -115,28 +138,14 @@ class GitHubComments:
         else:
             if not found:  # posted at each run, were it behind these
                 raise GitHubFailure(
-                    f"#{number} has {_PAGE * _PAGES:,} comments or more, and none of the first is ours: "
+                    f"#{place.number} has {_PAGE * _PAGES:,} comments or more, and none of the first is ours: "
                     "no comment is written there."
                 )
         return sorted(found, key=lambda comment: comment.id)
 
-    async def _who(self) -> int:
-        """The numeric id of whom the token acts as, asked once."""
-        if self._own_id is None:
-            what = "say whom the token acts as"
-            match await self._api.graphql(what, _WHO, {}, needs=WRITES_ISSUES):
-                case {"data": {"viewer": {"databaseId": int(own_id)}}}:
-                    self._own_id = own_id
-                case _:
-                    raise GitHubFailure(
-                        "GitHub does not say whom the token acts as, so no comment is written.",
-                        fix="run again later, or pass the job's own `github-token`",
-                    )
-        return self._own_id
-
     async def _send(
         self,
-        number: int,
+        place: _Place,
         what: str,
         method: str,
         path: str,
@@ -145,10 +154,10 @@ class GitHubComments:
         body: object = None,
     ) -> object:
         try:
-            url = f"{self._path}{path}"
-            return (await self._api.send(what, method, url, needs=WRITES_ISSUES, query=query, body=body)).body
+            url = f"{self._path}/{path}"
+            return (await self._api.send(what, method, url, needs=place.needs, query=query, body=body)).body
         except GitHubFailure as failure:
-            raise _told(failure, number) from None
+            raise _told(failure, place.number) from None
 
 
 def _comment(row: object) -> _Comment | None:

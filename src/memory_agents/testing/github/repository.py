@@ -9,6 +9,7 @@ from memory_agents.testing.github.bare_git import BareGit
 from memory_agents.testing.github.rows import Rows
 from memory_agents.testing.github.state import (
     Comment,
+    Edit,
     Issue,
     IssueEvent,
     Label,
@@ -43,7 +44,9 @@ class FakeRepository(Rows):
         self.default_branch = "main"
         self.git = git
         self.permissions: dict[str, str] = {owner: "admin"}
-        """login → admin, maintain, write, triage, read"""
+        """login → admin, maintain, write, triage, read, or one of `custom_roles`"""
+        self.custom_roles: dict[str, str] = {}
+        """an organization's own role → the role that it extends"""
         self.created_at = clock()
         self._clock = clock
 
@@ -53,8 +56,13 @@ class FakeRepository(Rows):
         return f"{self.owner}/{self.name}"
 
     def permission_of(self, login: str) -> str:
-        """The role of a person: on a public repository everybody may read."""
+        """The role of a person, with the custom ones: on a public repository everybody may read."""
         return self.permissions.get(login, "none" if self.private else "read")
+
+    def base_role_of(self, login: str) -> str:
+        """The role of a person, or the one that their custom role extends."""
+        role = self.permission_of(login)
+        return self.custom_roles.get(role, role)
 
     def add_issue(
         self,
@@ -150,35 +158,35 @@ class FakeRepository(Rows):
         at: datetime | None = None,
     ) -> None:
         """Change title or body; `actor` is the author unless named."""
-        at = at or self._clock()
+        at, actor = at or self._clock(), actor or issue.author
         if title is not None and title != issue.title:
             renamed = (issue.title, title)
             issue.title = title
-            self._note("renamed", issue, actor or issue.author, at=at, renamed=renamed)
-        issue.body = issue.body if body is None else body
+            self._note("renamed", issue, actor, at=at, renamed=renamed)
+        if body is not None:
+            issue.body, issue.edit = body, Edit(actor, at)
         issue.updated_at = at
 
-    def edit_comment(self, comment: Comment, body: str, *, at: datetime | None = None) -> None:
-        """Change a comment's text."""
+    def edit_comment(
+        self, comment: Comment | ReviewComment | Review, body: str, *, actor: str = "", at: datetime | None = None
+    ) -> None:
+        """Change the text of a comment or review; `actor` is the author unless named."""
         comment.body, comment.updated_at = body, at or self._clock()
-
-    def edit_review_comment(self, comment: ReviewComment, body: str, *, at: datetime | None = None) -> None:
-        """Change a review comment's text."""
-        comment.body, comment.updated_at = body, at or self._clock()
+        comment.edit = Edit(actor or comment.author, comment.updated_at)
 
     def add_label(self, name: str, color: str = "ededed", description: str | None = None) -> Label:
         """The label of that name, made when there is none; names ignore case."""
         return self.labels.setdefault(name.lower(), Label(next(self._ids), name, color, description))
 
-    def set_labels(self, issue: Issue, names: Iterable[str], *, actor: str) -> None:
+    def set_labels(self, issue: Issue, names: Iterable[str], *, actor: str, at: datetime | None = None) -> None:
         """Give an issue exactly these labels, and note what changed."""
         new = list(dict.fromkeys(self.add_label(name).name for name in names))
         for name in new:
             if name not in issue.labels:
-                self._note("labeled", issue, actor, label=name)
+                self._note("labeled", issue, actor, label=name, at=at)
         for name in issue.labels:
             if name not in new:
-                self._note("unlabeled", issue, actor, label=name)
+                self._note("unlabeled", issue, actor, label=name, at=at)
         issue.labels = new
 
     def add_comment(
@@ -201,6 +209,7 @@ class FakeRepository(Rows):
         submitted_at: datetime | None = None,
     ) -> Review:
         """Review a pull request."""
+        at = submitted_at or self._clock()
         review = Review(
             id=next(self._ids),
             number=number,
@@ -208,9 +217,11 @@ class FakeRepository(Rows):
             body=body,
             state=state,
             commit_id=self._head(number),
-            submitted_at=submitted_at or self._clock(),
+            submitted_at=at,
+            updated_at=at,
         )
         self.reviews[review.id] = review
+        self._bump(number, at)
         return review
 
     def add_review_comment(

@@ -59,7 +59,7 @@ class Rows:
         """Delete a review comment for good; the answers to it stay."""
         del self.review_comments[comment.id]
 
-    def minimize(self, comment: Comment | ReviewComment, reason: str = "outdated") -> None:
+    def minimize(self, comment: Comment | ReviewComment | Review, reason: str = "outdated") -> None:
         """Hide a comment as outdated, off-topic, resolved, duplicate, spam or abuse; an empty reason shows it again.
 
         Only GraphQL tells: REST gives it as before.

@@ -66,6 +66,15 @@ class Reaction:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The last change of a text."""
+
+    editor: str
+    """empty where the account is gone"""
+    at: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class Comment:
     """A comment of an issue's or a pull request's conversation."""
@@ -79,6 +88,7 @@ class Comment:
     updated_at: datetime
     minimized: str = ""
     """why it is hidden: outdated, off-topic, resolved, duplicate, spam or abuse"""
+    edit: Edit | None = None
     reactions: list[Reaction] = field(default_factory=list)
 
 
@@ -115,6 +125,10 @@ class Issue:
     closed_at: datetime | None = None
     closed_by: str = ""
     labels: list[str] = field(default_factory=list)
+    locked: bool = False
+    edit: Edit | None = None
+    """of the body"""
+    duplicate_of: int | None = None
     reactions: list[Reaction] = field(default_factory=list)
     pull: PullRequest | None = None
 
@@ -131,6 +145,10 @@ class Review:
     """APPROVED, CHANGES_REQUESTED, COMMENTED or DISMISSED"""
     commit_id: str
     submitted_at: datetime
+    updated_at: datetime
+    minimized: str = ""
+    """as of a Comment"""
+    edit: Edit | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,6 +169,7 @@ class ReviewComment:
     in_reply_to: int | None = None
     minimized: str = ""
     """as of a Comment"""
+    edit: Edit | None = None
     reactions: list[Reaction] = field(default_factory=list)
 
 

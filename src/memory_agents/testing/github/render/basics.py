@@ -133,7 +133,7 @@ def repository_json(view: View, repository: FakeRepository, token: Token | None)
     if repository.id not in view.open_issues:
         view.open_issues[repository.id] = sum(issue.state == "open" for issue in repository.issues.values())
     is_open = view.open_issues[repository.id]
-    rank = ROLE_RANK[repository.permission_of(token.login)] if token else ROLE_RANK["read"]
+    rank = ROLE_RANK[repository.base_role_of(token.login)] if token else ROLE_RANK["read"]
     counts = dict.fromkeys(
         ("forks", "forks_count", "watchers", "watchers_count", "stargazers_count", "network_count"), 0
     )

@@ -42,7 +42,7 @@ def issue_json(view: View, repository: FakeRepository, issue: Issue) -> JsonObje
         "labels": [label_json(view, repository, repository.add_label(name)) for name in issue.labels],
         "state": issue.state,
         "state_reason": issue.state_reason,
-        "locked": False,
+        "locked": issue.locked,
         "assignee": None,
         "assignees": [],
         "milestone": None,

@@ -41,7 +41,7 @@ def pull_simple_json(view: View, repository: FakeRepository, issue: Issue, pull:
         **links,
         "number": issue.number,
         "state": issue.state,
-        "locked": False,
+        "locked": issue.locked,
         "title": issue.title,
         "user": view.user(issue.author),
         "body": issue.body,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from memory_agents.testing.github.call import REPO, Call, Routes
-from memory_agents.testing.github.messages import Reply, invalid, not_found
+from memory_agents.testing.github.messages import Problem, Reply, invalid, not_found
 from memory_agents.testing.github.pagination import ordered, since
+from memory_agents.testing.github.render.basics import ROLE_RANK
 from memory_agents.testing.github.render.issues import comment_json
 from memory_agents.testing.github.routes.issues import check_text, find_issue
-from memory_agents.testing.github.state import Comment
+from memory_agents.testing.github.state import Comment, Issue
 
 ONE_COMMENT = f"{REPO}/issues/comments/{{comment_id}}"
 
@@ -18,6 +19,12 @@ def find_comment(call: Call) -> Comment:
     if comment is None:
         raise not_found()
     return comment
+
+
+def check_unlocked(call: Call, issue: Issue) -> None:
+    """Refuse to comment in a locked conversation; collaborators may, a workflow's token is none."""
+    if issue.locked and ROLE_RANK[call.repository.base_role_of(call.actor)] < ROLE_RANK["write"]:
+        raise Problem(403, "Unable to create comment because issue is locked.")
 
 
 def list_comments(call: Call) -> Reply:
@@ -38,7 +45,9 @@ def list_all_comments(call: Call) -> Reply:
 
 def create_comment(call: Call) -> Reply:
     """Comment on an issue or pull request."""
-    comment = call.repository.add_comment(find_issue(call).number, _body(call), author=call.actor)
+    issue = find_issue(call)
+    check_unlocked(call, issue)
+    comment = call.repository.add_comment(issue.number, _body(call), author=call.actor)
     return Reply(status=201, body=comment_json(call.view, call.repository, comment))
 
 
@@ -50,7 +59,7 @@ def get_comment(call: Call) -> Reply:
 def update_comment(call: Call) -> Reply:
     """Edit a comment."""
     comment = find_comment(call)
-    call.repository.edit_comment(comment, _body(call))
+    call.repository.edit_comment(comment, _body(call), actor=call.actor)
     return Reply(status=200, body=comment_json(call.view, call.repository, comment))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memory_agents.testing.github.call import REPO, Call, Routes
 from memory_agents.testing.github.changes import Change, changes
-from memory_agents.testing.github.messages import JsonObject, Reply, not_found
+from memory_agents.testing.github.messages import JsonObject, Reply, Unsupported, not_found
 from memory_agents.testing.github.pagination import ordered, since
 from memory_agents.testing.github.render.basics import View
 from memory_agents.testing.github.render.pulls import (
@@ -15,8 +15,11 @@ from memory_agents.testing.github.render.pulls import (
     review_json,
 )
 from memory_agents.testing.github.repository import FakeRepository
+from memory_agents.testing.github.routes.comments import check_unlocked
 from memory_agents.testing.github.routes.issues import check_text
 from memory_agents.testing.github.state import Issue, PullRequest, ReviewComment
+
+ONE_COMMENT = f"{REPO}/pulls/comments/{{comment_id}}"
 
 
 def find_pull(call: Call) -> tuple[Issue, PullRequest]:
@@ -92,9 +95,12 @@ def get_review_comment(call: Call) -> Reply:
 
 def reply_to_review_comment(call: Call) -> Reply:
     """Answer a review comment in its thread."""
-    above = find_review_comment(call)
-    if above.number != find_pull(call)[0].number:
+    above, (issue, _) = find_review_comment(call), find_pull(call)
+    if above.number != issue.number:
         raise not_found()
+    if above.in_reply_to:
+        raise Unsupported("GitHub takes no answer to an answer: name the first comment of the thread")
+    check_unlocked(call, issue)
     comment = call.repository.add_review_comment(
         above.number,
         check_text(call.fields()["body"], "PullRequestReviewComment"),
@@ -103,9 +109,23 @@ def reply_to_review_comment(call: Call) -> Reply:
         diff_hunk=above.diff_hunk,
         author=call.actor,
         review_id=above.review_id,
-        in_reply_to=above.in_reply_to or above.id,
+        in_reply_to=above.id,
     )
     return Reply(status=201, body=review_comment_json(call.view, call.repository, comment))
+
+
+def update_review_comment(call: Call) -> Reply:
+    """Edit a review comment."""
+    comment = find_review_comment(call)
+    text = check_text(call.fields()["body"], "PullRequestReviewComment")
+    call.repository.edit_comment(comment, text, actor=call.actor)
+    return Reply(status=200, body=review_comment_json(call.view, call.repository, comment))
+
+
+def delete_review_comment(call: Call) -> Reply:
+    """Delete a review comment for good."""
+    call.repository.delete_review_comment(find_review_comment(call))
+    return Reply(status=204)
 
 
 def _simple(view: View, repository: FakeRepository, row: tuple[Issue, PullRequest]) -> JsonObject:
@@ -125,7 +145,9 @@ def _review_comments(call: Call, comments: list[ReviewComment]) -> Reply:
 ROUTES: Routes = {
     ("GET", f"{REPO}/pulls"): list_pulls,
     ("GET", f"{REPO}/pulls/comments"): list_all_review_comments,
-    ("GET", f"{REPO}/pulls/comments/{{comment_id}}"): get_review_comment,
+    ("GET", ONE_COMMENT): get_review_comment,
+    ("PATCH", ONE_COMMENT): update_review_comment,
+    ("DELETE", ONE_COMMENT): delete_review_comment,
     ("GET", f"{REPO}/pulls/{{pull_number}}"): get_pull,
     ("GET", f"{REPO}/pulls/{{pull_number}}/comments"): list_review_comments,
     ("POST", f"{REPO}/pulls/{{pull_number}}/comments/{{comment_id}}/replies"): reply_to_review_comment,

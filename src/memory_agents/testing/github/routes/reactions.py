@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from memory_agents.testing.github.call import REPO, Call, Handler, Routes
-from memory_agents.testing.github.messages import JsonObject, Reply, invalid, not_found
+from memory_agents.testing.github.messages import JsonObject, Reply, forbidden, invalid, not_found
 from memory_agents.testing.github.render.basics import REACTIONS, View, reaction_json
 from memory_agents.testing.github.repository import FakeRepository
 from memory_agents.testing.github.routes.comments import find_comment
@@ -37,14 +37,20 @@ def _create(find: Find) -> Handler:
     return create_reaction
 
 
-def delete_comment_reaction(call: Call) -> Reply:
-    """Take back a reaction on a comment."""
-    reactions, wanted = find_comment(call).reactions, call.number("reaction_id")
-    for reaction in reactions:
-        if reaction.id == wanted:
-            reactions.remove(reaction)
-            return Reply(status=204)
-    raise not_found()
+def _delete(find: Find) -> Handler:
+    """Nobody takes back what another added."""
+
+    def delete_reaction(call: Call) -> Reply:
+        reactions, wanted = find(call).reactions, call.number("reaction_id")
+        for reaction in reactions:
+            if reaction.id == wanted:
+                if reaction.author != call.actor:
+                    raise forbidden()
+                reactions.remove(reaction)
+                return Reply(status=204)
+        raise not_found()
+
+    return delete_reaction
 
 
 def _shown(view: View, _: FakeRepository, reaction: Reaction) -> JsonObject:
@@ -59,5 +65,5 @@ TARGETS: dict[str, Find] = {
 ROUTES: Routes = {
     **{("GET", path): _list(find) for path, find in TARGETS.items()},
     **{("POST", path): _create(find) for path, find in TARGETS.items()},
-    ("DELETE", f"{REPO}/issues/comments/{{comment_id}}/reactions/{{reaction_id}}"): delete_comment_reaction,
+    **{("DELETE", f"{path}/{{reaction_id}}"): _delete(find) for path, find in TARGETS.items()},
 }

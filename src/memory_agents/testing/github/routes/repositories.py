@@ -24,10 +24,10 @@ def get_permission(call: Call) -> Reply:
     login = call.parameters["username"]
     if not call.account.has_user(login):
         raise Problem(404, f"{login} is not a user")
-    role = call.repository.permission_of(login)
-    flags = {name: ROLE_RANK[role] > at for at, name in enumerate(ROLES)}
+    role, base = call.repository.permission_of(login), call.repository.base_role_of(login)
+    flags = {name: ROLE_RANK[base] > at for at, name in enumerate(ROLES)}
     user = call.view.user(login) | {"permissions": flags, "role_name": role}
-    return Reply(status=200, body={"permission": LEGACY.get(role, role), "role_name": role, "user": user})
+    return Reply(status=200, body={"permission": LEGACY.get(base, base), "role_name": role, "user": user})
 
 
 ROUTES: Routes = {
