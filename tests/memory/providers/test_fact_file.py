@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory_agents.core.records import EPOCH, Record, Trust
-from memory_agents.memory.providers import fact_file
+from memory_agents.core import namespaces
+from memory_agents.core.records import EPOCH, Record, Source, Trust
+from memory_agents.memory.providers import fact_file, front_matter
 from memory_agents.memory.providers.fact_file import FactFileError
 
 PATH = "codebase/conventions/docs-f1a2c3d4.md"
@@ -275,3 +276,123 @@ def test_an_error_can_be_told_without_a_word_of_the_file() -> None:
     assert "falcon" in found.value.message
     assert "falcon" not in found.value.discreet
     assert "ceo" not in found.value.discreet
+
+
+HOSTILE = st.lists(
+    st.sampled_from(
+        [*PIECES, "\r", "\n", "...\n", "# ", "!!x ", "| ", "\ufeff", "\x85", "\u2028", "\ud800", "\udc00", "\\"]
+    )
+    | st.text(st.characters(), max_size=5),
+    max_size=12,
+).map("".join)
+TIMES = st.datetimes(
+    datetime(1, 1, 3),  # noqa: DTZ001 -- Hypothesis adds the zone
+    datetime(9999, 12, 29),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=-9))]),
+)
+TEXTS = st.lists(HOSTILE, max_size=3).map(tuple)
+RECORDS = st.builds(
+    Record,
+    id=st.from_regex(r"[a-z0-9_-]{8,64}", fullmatch=True),
+    namespace=st.sampled_from([*namespaces.PREDEFINED, "own", "a/b/c/d"]).filter(
+        lambda name: name != namespaces.ISSUES
+    ),
+    text=HOSTILE.map(lambda text: f"x{text}") | HOSTILE.map(lambda text: f"{text}y"),
+    title=HOSTILE,
+    created_at=TIMES,
+    source=st.builds(
+        Source,
+        repository=st.sampled_from(["", "octo/hello"]),
+        number=st.none() | st.integers(0, 10**17),
+        url=HOSTILE,
+        author=HOSTILE,
+        author_id=st.none() | st.integers(0, 10**17),
+        permission=st.sampled_from(["", *fact_file.PERMISSIONS]),
+    ),
+    labels=TEXTS,
+    state=HOSTILE,
+    paths=TEXTS,
+    expires_at=st.none() | TIMES,
+    approved=st.booleans(),
+    approved_by=HOSTILE,
+    proposed_by=HOSTILE,
+    replaces=HOSTILE,
+    cites=TEXTS,
+)
+
+
+@given(RECORDS)
+def test_a_record_is_read_back_as_it_was_written_once_it_is_normal(record: Record) -> None:
+    path, normal = fact_file.path_of(record), front_matter.normal(record)
+    assert fact_file.parse(path, fact_file.serialise(record)) == normal
+    assert front_matter.normal(normal) == normal
+    assert fact_file.is_fact_path(path)
+    assert path.endswith(fact_file.name_ending(record.id))
+    assert re.fullmatch(r"[a-z0-9/_.-]+", path)
+    assert len(path.rpartition("/")[2]) <= 40 + 1 + 64 + len(".md")
+
+
+def test_a_file_of_ours_says_what_is_known_and_nothing_else() -> None:
+    record = Record(
+        id="f1a2c3d4e5f6-1",
+        namespace="codebase/conventions",
+        text="Times are stored as UTC;\r\nonly the user interface converts them.\n",
+        created_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+        source=Source(
+            url="https://github.com/octo/hello/pull/12#issuecomment-1",
+            author="no",
+            author_id=583231,
+            permission="write",
+        ),
+        paths=("src/api/**", 'a "b"'),
+    )
+    assert fact_file.path_of(record) == "codebase/conventions/times-are-stored-as-utc-only-the-user-f1a2c3d4e5f6-1.md"
+    assert (
+        fact_file.serialise(record).decode()
+        == """\
+---
+id: "f1a2c3d4e5f6-1"
+namespace: "codebase/conventions"
+source: "https://github.com/octo/hello/pull/12#issuecomment-1"
+author: "no"
+author_id: "583231"
+permission: "write"
+created_at: "2026-03-01T12:00:00Z"
+paths: ["src/api/**", "a \\"b\\""]
+---
+
+Times are stored as UTC;
+only the user interface converts them.
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Grüße, Æther & straße!", "grusse-ther-strasse"),
+        ("日本語のみ", "fact"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("CON", "con"),
+        ("x" * 80, "x" * 40),
+        ("a-" + "b" * 80, "a"),
+        ("---\nid: x", "id-x"),
+    ],
+)
+def test_a_file_is_named_by_its_first_words_in_letters_that_every_system_takes(text: str, slug: str) -> None:
+    record = Record(id="f1a2c3d4", namespace="own", text=text)
+    assert fact_file.path_of(record) == f"own/{slug}-f1a2c3d4.md"
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (Record(id="f1a2c3d4", namespace="own", text=" \r\n\n"), "it has no text"),
+        (Record(id="f1a2c3d4", namespace="own", text="ü" * 40_000), "bytes; at most"),
+        (Record(id="F1", namespace="own", text="x"), "`id` is not"),
+        (Record(id="f1a2c3d4", namespace="own", text="x", source=Source(permission="root")), "`permission`"),
+    ],
+)
+def test_what_could_not_be_read_back_is_not_written(record: Record, told: str) -> None:
+    with pytest.raises(FactFileError, match=told):
+        fact_file.serialise(record)

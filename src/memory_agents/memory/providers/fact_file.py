@@ -3,12 +3,15 @@
 `<namespace>/<slug>-<id>.md`: YAML front matter, then the text. A person may write such a file by
 hand, front matter or not, so everything in it has a default; what is there must be right. Scalars
 are read as text (no YAML guessing), then validated. The folder is the Namespace.
+
+A Record that is written is read back the same, once it is normal: see `front_matter.normal`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -18,6 +21,7 @@ from memory_agents.core import namespaces, yaml_text
 from memory_agents.core.fences import one_line
 from memory_agents.core.records import EPOCH, FULL_NAME, ID, Record, Source
 from memory_agents.errors import MemoryAgentsError
+from memory_agents.memory.providers import front_matter
 
 _T = TypeVar("_T")
 
@@ -34,7 +38,8 @@ _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "o
 _PERMISSION = re.compile("|".join(PERMISSIONS))
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
 _OPENING = re.compile(r"---[ \t]*(?:\n|\Z)")
-_HEADING = re.compile(r"#{1,3}[ \t]+(\S.*)")
+_NO_WORD = re.compile(r"[^a-z0-9]+")
+_SLUG_LENGTH = 40
 
 
 class FactFileError(MemoryAgentsError):
@@ -61,6 +66,39 @@ def taken(path: str) -> FactFileError:
     return FactFileError(path, 1, "another file has the same `id`", fix="give it another `id`, or none")
 
 
+def path_of(record: Record) -> str:
+    """Where a new file for `record` is put: a name that every file system takes, of its first words and its id."""
+    words = unicodedata.normalize("NFKD", (record.title or record.text)[:200].casefold())
+    slug = _NO_WORD.sub("-", words.encode("ascii", "ignore").decode()).strip("-")
+    if len(slug) > _SLUG_LENGTH:
+        slug = slug[: _SLUG_LENGTH + 1].rpartition("-")[0] or slug[:_SLUG_LENGTH]
+    return f"{record.namespace}/{slug or 'fact'}{name_ending(record.id)}"
+
+
+def name_ending(record_id: str) -> str:
+    """How the name of a file ends that was written for the Record of that id."""
+    return f"-{record_id}{_SUFFIX}"
+
+
+def serialise(record: Record) -> bytes:
+    """The file that holds `record`, made normal (see `front_matter.normal`).
+
+    Only fields that say something are written, each scalar quoted. Raises FactFileError where no file
+    could hold it: without a text, too large, or with a field that would not be valid.
+    """
+    record = front_matter.normal(record)
+    content = f"---\n{front_matter.of(record)}---\n\n{record.text}\n".encode()
+    parse(path_of(record), content)
+    return content
+
+
+def stated_namespace(content: bytes) -> str:
+    """The Namespace for which a file was written; empty where it states none. Raises YamlFault."""
+    front = _FRONT.match(content.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
+    found = yaml_text.read((front[1] or "") if front else "").values.get("namespace", "")
+    return found if isinstance(found, str) else ""
+
+
 def parse(path: str, content: bytes) -> Record:
     """Parse the file at `path`; raises FactFileError with the line of what is wrong."""
     if len(content) > MAX_BYTES:
@@ -80,7 +118,6 @@ def parse(path: str, content: bytes) -> Record:
 
 
 def _record(path: str, fields: _Fields, body: str) -> Record:
-    heading = _HEADING.match(body)
     namespace = str(PurePosixPath(path).parent)
     if namespace == namespaces.ISSUES:
         fields.require("number")
@@ -88,7 +125,7 @@ def _record(path: str, fields: _Fields, body: str) -> Record:
         id=fields.id() or derived_id(path),
         namespace=namespace,
         text=body,
-        title=fields.text("title") or (heading[1].strip() if heading else ""),
+        title=fields.text("title") or front_matter.heading(body),
         created_at=fields.time("created_at") or EPOCH,
         source=Source(
             repository=fields.matching("repository", FULL_NAME, "is not owner/name"),
