@@ -191,7 +191,7 @@ async def test_a_token_that_is_none_says_so(project: Project) -> None:
     done = await project.index()
     assert (done.status, done.read, done.is_worth_saving) == ("unavailable", {}, False)
     assert all("valid" in notice.fix for notice in done.notices)
-    assert not history_report.answer(done).ok
+    assert history_report.answer(done).code == 1
 
 
 # Death
@@ -404,7 +404,7 @@ def test_a_person_reads_what_a_run_did() -> None:
 
 def test_a_program_reads_the_same_as_json() -> None:
     told = history_report.answer(DONE)
-    assert told.ok
+    assert told.code == 0
     assert told.value == {
         "repository": "octo/hello",
         "status": "degraded",

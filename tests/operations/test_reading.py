@@ -103,7 +103,7 @@ async def test_a_file_that_was_skipped_is_told_to_both(reader: GitBranchProvider
 
 async def test_the_status_says_what_memory_holds(reader: GitBranchProvider) -> None:
     answer = await reading.status(reader)
-    assert answer.ok
+    assert answer.code == 0
     assert "git: branch memory of" in answer.text
     assert "3 records" in answer.text
     assert json.loads(json.dumps(answer.value))["records"] == 3
@@ -112,6 +112,6 @@ async def test_the_status_says_what_memory_holds(reader: GitBranchProvider) -> N
 async def test_the_status_of_memory_that_cannot_be_read_is_not_ok_and_names_the_fix(tmp_path: Path) -> None:
     provider = GitBranchProvider(Remote(str(tmp_path / "none")), "memory", state=tmp_path / "state")
     answer = await reading.status(provider)
-    assert not answer.ok
+    assert answer.code == 1
     assert "Fix: correct the input `memory-remote`" in answer.text
     json.dumps(answer.value)

@@ -64,4 +64,4 @@ def answer(done: Reading) -> Answer:
         "stopped": done.stopped,
         "notices": [str(notice) for notice in done.notices],
     }
-    return Answer(value, told(done), tuple(done.notices), ok=done.status is not Status.UNAVAILABLE)
+    return Answer(value, told(done), tuple(done.notices), code=int(done.status is Status.UNAVAILABLE))

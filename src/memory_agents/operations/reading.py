@@ -24,7 +24,8 @@ class Answer:
     text: str
     notices: tuple[Notice, ...] = ()
     """for a person; `value` holds them too"""
-    ok: bool = True
+    code: int = 0
+    """with which the program ends"""
 
 
 async def recall(
@@ -50,7 +51,7 @@ async def list_records(reader: MemoryReader, *, namespace: str, limit: int, now:
     records = await reader.list_records(namespaces=globs, limit=limit)
     info = await reader.get_info()
     return Answer(
-        {"records": [_record_value(r) for r in records], "notices": [str(n) for n in info.notices]},
+        {"records": [record_value(r) for r in records], "notices": [str(n) for n in info.notices]},
         "\n".join(_line(r) + _marks(r, now) for r in records) or _nothing(info, "Nothing is remembered there yet."),
         info.notices,
     )
@@ -65,23 +66,24 @@ async def show(reader: MemoryReader, record_id: str) -> Answer:
     if record is None:
         fix = "see the ids with `memory-agents list`, of past items with `memory-agents list --namespace 'reviews/*'`"
         raise UsageError(f"There is no record {record_id!r}.", fix=fix)
-    fields = {name: value for name, value in _record_value(record).items() if name != "text" and value}
+    fields = {name: value for name, value in record_value(record).items() if name != "text" and value}
     head = "\n".join(f"{name}: {', '.join(v) if isinstance(v, list) else v}" for name, v in fields.items())
-    return Answer(_record_value(record), f"{head}\n\n{clean(record.text)}")
+    return Answer(record_value(record), f"{head}\n\n{clean(record.text)}")
 
 
 async def status(reader: MemoryReader) -> Answer:
     """Say whether memory can be read, and what it holds."""
     health = await reader.health_check()
     if not health.ok:
-        return Answer(dataclasses.asdict(health), str(Notice(text=health.detail, fix=health.fix)), ok=False)
+        return Answer(dataclasses.asdict(health), str(Notice(text=health.detail, fix=health.fix)), code=1)
     info = await reader.get_info()
     told = Notice(text=health.detail, fix=health.fix)
     lines = [f"{info.provider}: {info.location}", str(told), *(str(notice) for notice in info.notices)]
     return Answer({**dataclasses.asdict(info), "ok": True, "detail": health.detail}, "\n".join(lines))
 
 
-def _record_value(record: Record) -> dict[str, object]:
+def record_value(record: Record) -> dict[str, object]:
+    """A Record for a program: nothing in it is a secret, or more than a person sees."""
     source = record.source
     return {
         "id": record.id,
@@ -105,7 +107,7 @@ def _match_value(match: Match) -> dict[str, object]:
     return {
         "score": round(match.score, 3),
         "reasons": [clean(reason) for reason in match.reasons],
-        **_record_value(match.record),
+        **record_value(match.record),
     }
 
 

@@ -1,0 +1,197 @@
+"""The commands and their options, and what they say beyond the environment."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+
+from memory_agents import __version__
+from memory_agents.core import namespaces
+from memory_agents.core.records import FULL_NAME
+from memory_agents.settings import Environment, Settings, read_inputs
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The inputs of this process, with what the command's options say instead. Raises SettingsError."""
+    options = ("provider", "memory_remote", "memory_branch", "top_k", "min_score")
+    inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
+    given = {name: value for name, value in inputs.items() if value}
+    return Settings.build({**read_inputs(os.environ), **given}, as_options=True)
+
+
+def environment_of(arguments: argparse.Namespace) -> Environment:
+    """The environment of this process, with the repository that the options name. Raises SettingsError."""
+    environment = Environment.read(os.environ)
+    return environment.model_copy(update={"repository": arguments.repository}) if arguments.repository else environment
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands."""
+    whole = argparse.ArgumentParser(
+        prog="memory-agents", description="A memory for the bots and agents of a repository, owned by its maintainers."
+    )
+    whole.add_argument("--version", action="version", version=__version__)
+    add = whole.add_subparsers(dest="command", required=True, metavar="COMMAND").add_parser
+    _add_running(add)
+    _add_asking(add)
+    _add_writing(add)
+    return whole
+
+
+_Add = Callable[..., argparse.ArgumentParser]
+"""makes the parser of one command"""
+
+
+def _add_running(add: _Add) -> None:
+    add(
+        "run",
+        help="handle the event of this workflow step, as the action does",
+        description="Handle the event in GITHUB_EVENT_NAME and GITHUB_EVENT_PATH. Inputs of the action are read from "
+        "INPUT_<NAME>, such as INPUT_TOP_K. Outside GitHub Actions the prompt is printed.",
+    )
+    demo = add("demo", help="run the main job on a bundled event and memory, offline")
+    demo.add_argument("--plain", action="store_true", help="no colours")
+    redact = add(
+        "redact",
+        help="copy standard input to standard output without secrets",
+        description="Copy standard input to standard output, with each secret replaced by [REDACTED:kind]. Every "
+        "other byte stays as it is. It is a net, not a guarantee.",
+    )
+    redact.add_argument("--json", action="store_true", help="print the text and what was found where, as JSON")
+
+
+def _add_asking(add: _Add) -> None:
+    memory = _memory_options()
+    recall = add("recall", parents=[memory], help="search memory")
+    recall.add_argument("query", metavar="QUERY", help="what to look for, in words")
+    recall.add_argument("--namespace", default="*", metavar="GLOB", help="such as codebase/* (default: all)")
+    recall.add_argument("--top-k", default="5", metavar="N", help="how many at most (default: 5)")
+    recall.add_argument(
+        "--min-score", default="0", metavar="S", help="leave out what scores lower, 0 to 1 (default: 0)"
+    )
+
+    listing = add("list", parents=[memory], help="list what is remembered, newest first")
+    listing.add_argument(
+        "--namespace",
+        default="",
+        metavar="GLOB",
+        help="such as codebase/*, or reviews/* for past issues and reviews (default: all but those)",
+    )
+    listing.add_argument("--limit", type=_positive, default=100, metavar="N", help="how many at most (default: 100)")
+
+    show = add("show", parents=[memory], help="show one record whole")
+    show.add_argument("id", metavar="ID", help="as `list` shows it")
+
+    index = add(
+        "index",
+        parents=[_repository_options()],
+        help="read the repository's past issues, pull requests and reviews, to search them",
+        description="Read past issues, pull requests, comments and review comments from GitHub's lists into the local "
+        "index: what is new since the last time, and everything again once a week. May be stopped at any time; the "
+        "next run goes on. Uses GH_TOKEN or GITHUB_TOKEN, and leaves the last 200 requests of its rate limit.",
+    )
+    index.add_argument("--whole", action="store_true", help="read everything again, and forget what is gone")
+    index.add_argument("--minutes", type=_positive, default=15, metavar="N", help="stop after about N (default: 15)")
+
+    add("status", parents=[memory], help="say whether memory can be read, and what it holds")
+
+
+def _add_writing(add: _Add) -> None:
+    memory, looking, asking = _memory_options(), _dry_run_option(), _yes_option()
+    remember = add(
+        "remember",
+        parents=[memory, looking],
+        help="keep a fact",
+        description="Keep a fact on the memory branch, without secrets. What is known already is not kept twice.",
+    )
+    remember.add_argument("text", metavar="TEXT", help="the fact; - reads it from standard input")
+    remember.add_argument(
+        "--namespace",
+        default=namespaces.CONVENTIONS,
+        metavar="NAME",
+        help="where it belongs (default: %(default)s)",
+    )
+    remember.add_argument(
+        "--paths", action="append", default=[], metavar="GLOB", help="it is about these files only; may be repeated"
+    )
+    remember.add_argument("--expires", default="", metavar="WHEN", help="such as 90d, 12w, 6m, 1y or 2027-01-31")
+    remember.add_argument("--replaces", default="", metavar="ID", help="the fact that it takes the place of")
+
+    forget = add(
+        "forget",
+        parents=[memory, looking],
+        help="take facts back",
+        description="Take facts back: they are recalled no more, and their source does not store them again. The "
+        "branch's history still has them; see `memory-agents purge`.",
+    )
+    forget.add_argument("ids", nargs="+", metavar="ID", help="as `list` shows it")
+
+    importing = add(
+        "import",
+        parents=[memory, looking, asking],
+        help="turn documents of rules into facts, and again later what changed in them",
+        description="Turn the bullets and paragraphs of AGENTS.md, CONTRIBUTING.md and the like into facts. Shows them "
+        "first. Run again, it keeps what is new, removes what the documents do not say any more, and leaves the rest.",
+    )
+    importing.add_argument("files", nargs="+", metavar="FILE", help="in this repository")
+    importing.add_argument(
+        "--namespace", default="", metavar="NAME", help="for all facts (default: by the words of the headings)"
+    )
+    importing.add_argument("--only", default="", metavar="N,N-N", help="only these numbers of the list that is shown")
+
+    initial = add(
+        "init",
+        parents=[memory, looking, asking],
+        help="set this repository up: workflows, configuration, label, branch",
+        description="Write the workflows and the configuration, create the label and the memory branch. Shows all of "
+        "it first and overwrites nothing. The label needs GH_TOKEN or GITHUB_TOKEN.",
+    )
+    initial.add_argument("--action", default="", metavar="OWNER/NAME@REF", help="the action that the workflows use")
+    initial.add_argument("--verbose", action="store_true", help="show what is written into the files")
+
+
+def _repository_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--repository",
+        type=_full_name,
+        metavar="OWNER/NAME",
+        help="on GitHub (default: this clone's origin)",
+    )
+    options.add_argument("--json", action="store_true", help="print JSON, for programs")
+    return options
+
+
+def _memory_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[_repository_options()])
+    options.add_argument("--provider", default="", help="default: MEMORY_PROVIDER, or git")
+    options.add_argument("--memory-remote", default="", metavar="URL", help="default: this clone's origin")
+    options.add_argument("--memory-branch", default="", metavar="NAME", help="default: memory")
+    return options
+
+
+def _dry_run_option() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--dry-run", action="store_true", help="show what would be done, and change nothing")
+    return options
+
+
+def _yes_option() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--yes", action="store_true", help="do not ask")
+    return options
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 10):
+        msg = f"{text!r} is not a whole number of at least 1"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _full_name(text: str) -> str:
+    if not FULL_NAME.fullmatch(text):
+        msg = f"{text!r} is not the name of a repository, such as octo/hello"
+        raise argparse.ArgumentTypeError(msg)
+    return text

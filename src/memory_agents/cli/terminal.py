@@ -1,0 +1,54 @@
+"""Speaking with the person, or the program, that started us."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from memory_agents.edges.actions import harmless
+from memory_agents.errors import UsageError
+
+if TYPE_CHECKING:
+    from memory_agents.operations.reading import Answer
+
+
+def show(answer: Answer, *, as_json: bool) -> int:
+    """Print an answer and return its exit code."""
+    if as_json:
+        # The same JSON, in which a runner that reads the log finds no command.
+        print(json.dumps(answer.value, indent=2).replace("##[", "#\\u0023["))
+    else:
+        print(harmless(answer.text))
+        for notice in answer.notices:
+            print(f"note: {harmless(str(notice))}", file=sys.stderr)
+    return answer.code
+
+
+def complain(message: str, code: int) -> int:
+    """Print what went wrong and return the exit code."""
+    print(f"memory-agents: {harmless(message)}", file=sys.stderr)
+    return code
+
+
+def unexpected(error: Exception) -> str:
+    """What a person reads of an error that nobody foresaw: the machine's, or a defect of ours."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}. Fix: correct its permissions, or MEMORY_AGENTS_STATE"
+    return f"Unexpected {type(error).__name__}: {error}. Please report it; RUNNER_DEBUG=1 shows where it came from."
+
+
+def ask(question: str) -> str:
+    """What a person answers. Raises UsageError where there is none to ask."""
+    if not sys.stdin.isatty():
+        raise UsageError("It asks first, and there is no terminal to ask on.", fix="say --yes, or --dry-run to look")
+    print(question, end=" ", flush=True)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        print()  # the end of the input, which left the cursor behind the question
+    return answer.strip()
+
+
+def is_yes(answer: str) -> bool:
+    """Whether an answer is a yes; anything else is none."""
+    return answer.lower() in {"y", "yes"}

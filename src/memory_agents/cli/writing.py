@@ -1,0 +1,62 @@
+"""The commands that write to memory: remember, forget."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from memory_agents import app
+from memory_agents.cli.options import environment_of, settings_of
+from memory_agents.core.records import Record
+from memory_agents.memory.provider import MemoryProvider
+from memory_agents.memory.providers import fact_file
+from memory_agents.operations import outcome_report, writing
+from memory_agents.operations.reading import Answer
+from memory_agents.settings import Settings
+
+
+async def remember(arguments: argparse.Namespace) -> Answer:
+    """Keep a fact."""
+    text = sys.stdin.read() if arguments.text == "-" else arguments.text
+    settings = settings_of(arguments)
+    async with opened(settings, arguments) as provider:
+        outcomes = await writing.remember(
+            app.open_writer(provider, dry_run=arguments.dry_run),
+            text,
+            namespace=arguments.namespace,
+            paths=arguments.paths,
+            expires=arguments.expires,
+            replaces=arguments.replaces,
+            now=datetime.now(UTC),
+        )
+    return outcome_report.answer(outcomes, where=where(settings), dry_run=arguments.dry_run)
+
+
+async def forget(arguments: argparse.Namespace) -> Answer:
+    """Take facts back."""
+    settings = settings_of(arguments)
+    async with opened(settings, arguments) as provider:
+        outcomes = await writing.forget(app.open_writer(provider, dry_run=arguments.dry_run), arguments.ids)
+    return outcome_report.answer(outcomes, where=where(settings), dry_run=arguments.dry_run)
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, arguments: argparse.Namespace) -> AsyncIterator[MemoryProvider]:
+    """The provider, as long as it is needed."""
+    provider = app.create_provider(settings=settings, environment=environment_of(arguments))
+    try:
+        yield provider
+    finally:
+        await provider.close()
+
+
+def where(settings: Settings) -> outcome_report.Where:
+    """Where the provider keeps a new fact, for a person."""
+    return fact_file.path_of if settings.provider == "git" else _nowhere
+
+
+def _nowhere(record: Record) -> str:  # noqa: ARG001 -- no file
+    return ""
