@@ -59,6 +59,10 @@ def _command(arguments: argparse.Namespace) -> int:
 
             write = writing.remember if arguments.command == "remember" else writing.forget
             return show(asyncio.run(write(arguments)), as_json=arguments.json)
+        case "import":
+            from memory_agents.cli.importing import import_documents
+
+            return asyncio.run(import_documents(arguments))
         case _:
             from memory_agents.cli import asking
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -36,6 +37,18 @@ def unexpected(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}. Fix: correct its permissions, or MEMORY_AGENTS_STATE"
     return f"Unexpected {type(error).__name__}: {error}. Please report it; RUNNER_DEBUG=1 shows where it came from."
+
+
+def refuse_to_ask_programs(arguments: argparse.Namespace) -> None:
+    """Raise UsageError where an answer could only come from a person, and JSON is for none."""
+    if arguments.json and not (arguments.yes or arguments.dry_run):
+        raise UsageError("With --json nobody is asked.", fix="say --yes too, or --dry-run to look")
+
+
+def show_nothing_done() -> int:
+    """Say that a person did not want it, and return the exit code."""
+    print("Nothing was changed.")
+    return 0
 
 
 def ask(question: str) -> str:
