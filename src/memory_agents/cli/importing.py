@@ -19,7 +19,8 @@ async def import_documents(arguments: argparse.Namespace) -> int:
     """Turn documents into facts, after a yes."""
     terminal.refuse_to_ask_programs(arguments)
     settings, environment = settings_of(arguments), environment_of(arguments)
-    namespace = writing.fact_namespace(arguments.namespace) if arguments.namespace else ""
+    known = settings.fact_namespaces
+    namespace = writing.fact_namespace(arguments.namespace, known) if arguments.namespace else ""
     repository = repository_name(environment)
     page = f"{environment.server_url.rstrip('/')}/{repository}" if repository else ""
     top = Path(git.top(Path.cwd()) or Path.cwd())

@@ -63,6 +63,10 @@ def _command(arguments: argparse.Namespace) -> int:
             from memory_agents.cli.importing import import_documents
 
             return asyncio.run(import_documents(arguments))
+        case "init":
+            from memory_agents.cli.initial import initialise
+
+            return asyncio.run(initialise(arguments))
         case _:
             from memory_agents.cli import asking
 

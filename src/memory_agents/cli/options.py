@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable
 
 from memory_agents import __version__
 from memory_agents.core import namespaces
 from memory_agents.core.records import FULL_NAME
 from memory_agents.settings import Environment, Settings, read_inputs
+
+_ACTION = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_./-]{1,200}@[A-Za-z0-9_./-]{1,200}")
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -147,7 +150,13 @@ def _add_writing(add: _Add) -> None:
         description="Write the workflows and the configuration, create the label and the memory branch. Shows all of "
         "it first and overwrites nothing. The label needs GH_TOKEN or GITHUB_TOKEN.",
     )
-    initial.add_argument("--action", default="", metavar="OWNER/NAME@REF", help="the action that the workflows use")
+    initial.add_argument(
+        "--action",
+        type=_action,
+        default="",
+        metavar="OWNER/NAME@REF",
+        help="the action that the workflows use (default: OWNER/memory-agents@v1, to be filled in)",
+    )
     initial.add_argument("--verbose", action="store_true", help="show what is written into the files")
 
 
@@ -193,5 +202,12 @@ def _positive(text: str) -> int:
 def _full_name(text: str) -> str:
     if not FULL_NAME.fullmatch(text):
         msg = f"{text!r} is not the name of a repository, such as octo/hello"
+        raise argparse.ArgumentTypeError(msg)
+    return text
+
+
+def _action(text: str) -> str:
+    if not _ACTION.fullmatch(text):
+        msg = f"{text!r} is not the name of an action, such as octo/memory-agents@v1"
         raise argparse.ArgumentTypeError(msg)
     return text

@@ -26,7 +26,7 @@ async def remember(arguments: argparse.Namespace) -> Answer:
         outcomes = await writing.remember(
             app.open_writer(provider, dry_run=arguments.dry_run),
             text,
-            namespace=arguments.namespace,
+            namespace=writing.fact_namespace(arguments.namespace, settings.fact_namespaces),
             paths=arguments.paths,
             expires=arguments.expires,
             replaces=arguments.replaces,

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 
-from memory_agents.core import namespaces
+from memory_agents.core import command_words, facts, namespaces
+from memory_agents.core.commands import Remember
+from memory_agents.core.facts import Origin
 from memory_agents.core.outcomes import Outcome
-from memory_agents.core.records import Approval, Record
+from memory_agents.core.records import Approval, Source
 from memory_agents.errors import UsageError
 from memory_agents.memory.writer import FACTS, MemoryWriter
 
 BY_HAND = Approval()
 """somebody who may push to the branch"""
-
-_TERM = re.compile(r"(?P<count>[1-9][0-9]{0,3})(?P<unit>[dwmy])")
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
 async def remember(
@@ -30,19 +28,23 @@ async def remember(
     replaces: str,
     now: datetime,
 ) -> tuple[Outcome, ...]:
-    """Keep one fact. Raises UsageError."""
+    """Keep one fact; the options say what those of `/remember` say. Raises UsageError."""
     if not text.strip():
         raise UsageError("There is nothing to remember.", fix="give TEXT some words")
-    fact = Record(
-        id=f"f{uuid.uuid4().hex[:12]}-1",
-        namespace=fact_namespace(namespace),
-        text=text.strip(),
-        created_at=now,
-        paths=tuple(path.strip() for path in paths if path.strip()),
-        expires_at=_expiry(expires, now) if expires else None,
-        replaces=replaces,
+    given = {"paths": ",".join(paths), "expires": expires, "replaces": replaces}
+    words = " ".join(f'{name}="{value}"' for name, value in given.items() if value)
+    options, _ = command_words.options(words, now.date())
+    command = Remember(
+        namespace=namespace,
+        facts=(text.strip(),),
+        paths=options.paths,
+        expires_days=options.expires_days,
+        expires_on=options.expires_on,
+        replaces=options.replaces,
     )
-    return await writer.remember([fact], approval=BY_HAND)
+    origin = Origin(repository_id=0, kind="command-line", key=uuid.uuid4().int)
+    fact = facts.facts((command,), origin, source=Source(), said_at=now)
+    return await writer.remember(fact, approval=BY_HAND)
 
 
 async def forget(writer: MemoryWriter, ids: Sequence[str]) -> tuple[Outcome, ...]:
@@ -50,24 +52,9 @@ async def forget(writer: MemoryWriter, ids: Sequence[str]) -> tuple[Outcome, ...
     return await writer.forget(ids, approval=BY_HAND)
 
 
-def fact_namespace(name: str) -> str:
-    """A Namespace that holds facts. Raises UsageError."""
-    if not namespaces.matches(namespaces.validate(name), FACTS) or name.partition("/")[0] == "meta":
-        raise UsageError(f"{name} holds no facts.", fix="name another, such as codebase/conventions")
-    return name
-
-
-def _expiry(text: str, now: datetime) -> datetime:
-    term = _TERM.fullmatch(text)
-    if term:
-        return now + timedelta(days=int(term["count"]) * _DAYS[term["unit"]])
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"{text!r} is no time to expire at.", fix="write --expires 90d, 12w, 6m, 1y or 2027-01-31"
-        ) from None
-    expires = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    if expires <= now:
-        raise UsageError(f"{text} is past: the fact would never be recalled.", fix="give --expires a later day")
-    return expires
+def fact_namespace(name: str, known: Sequence[str]) -> str:
+    """The Namespace of that name, or the one of the `known` that ends so. Raises UsageError where it holds no facts."""
+    found = command_words.namespace(name, known) or namespaces.validate(name)
+    if not namespaces.matches(found, FACTS) or found.partition("/")[0] == "meta":
+        raise UsageError(f"{found} holds no facts.", fix="name another, such as codebase/conventions")
+    return found

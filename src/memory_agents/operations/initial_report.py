@@ -1,0 +1,77 @@
+"""What `init` would do, or did, and what to do next: for a person, and for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from memory_agents.operations.initial import ACTION, Part, State
+from memory_agents.operations.reading import Answer
+
+_WORDS = {
+    State.MISSING: "make",
+    State.THERE: "keep",
+    State.LEFT: "leave",
+    State.MADE: "made",
+    State.FAILED: "failed",
+}
+_WITH_REASON = frozenset({State.LEFT, State.FAILED})
+
+
+def preview(parts: Sequence[Part], *, verbose: bool) -> Answer:
+    """What would be done. `verbose`: with what is written into the files."""
+    lines = [_told(part) for part in parts]
+    if verbose:
+        lines += [
+            f"\n--- {part.name}\n{part.content}".rstrip()
+            for part in parts
+            if part.state is State.MISSING and part.content
+        ]
+    if not any(part.state is State.MISSING for part in parts):
+        lines.append("There is nothing to make.")
+    return Answer({"dry_run": True, "parts": [_value(part) for part in parts]}, "\n".join(lines))
+
+
+def done(parts: Sequence[Part], *, action: str, documents: Sequence[str]) -> Answer:
+    """What was done, and the next steps. Exit code 1 where something failed."""
+    steps = _next_steps(parts, action, documents)
+    numbered = [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]
+    text = "\n".join((*map(_told, parts), "", "Next:", *numbered))
+    value = {"dry_run": False, "parts": [_value(part) for part in parts], "next": steps}
+    return Answer(value, text, code=int(any(part.state is State.FAILED for part in parts)))
+
+
+def _told(part: Part) -> str:
+    size = f" ({part.content.count(chr(10))} lines)" if part.content and part.state is not State.THERE else ""
+    name = part.name if part.kind == "file" else f"the {part.kind} {part.name}"
+    why = f": {part.problem} Fix: {part.fix}" if part.state in _WITH_REASON else ""
+    is_there = ", which is there" if part.state is State.THERE else ""
+    return f"  {_WORDS[part.state]:6}  {name}{size}{is_there}{why}"
+
+
+def _next_steps(parts: Sequence[Part], action: str, documents: Sequence[str]) -> list[str]:
+    files = [part.name for part in parts if part.kind == "file" and part.state is State.MADE]
+    steps = []
+    if action == ACTION and files:
+        steps.append(f"Put the owner of the action in place of OWNER in the workflows: {action}")
+    if files:
+        steps.append("Commit and push the files: git add .github && git commit -m 'Add memory-agents' && git push")
+    steps.append(
+        "Keep a first fact: comment `/remember` and a sentence on an issue, or memory-agents remember 'a sentence'"
+    )
+    if documents:
+        steps.append(f"Keep the rules that you have: memory-agents import {' '.join(documents)}")
+    steps.append(
+        "Read the past, to find similar issues: run the workflow Index once, or GH_TOKEN=… memory-agents index"
+    )
+    return steps
+
+
+def _value(part: Part) -> dict[str, object]:
+    return {
+        "kind": part.kind,
+        "name": part.name,
+        "state": part.state.value,
+        "content": part.content,
+        "problem": part.problem,
+        "fix": part.fix if part.state in _WITH_REASON else "",
+    }
