@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryUnreachable
-from memory_agents.memory import git
+from memory_agents.memory import git, git_meanings
 from memory_agents.memory.git import GitError, Remote
 from tests.memory.web import Web, serving
 from tests.repositories import BareRepository
@@ -65,7 +65,7 @@ async def test_the_token_is_sent_but_in_no_argument_no_file_and_no_error(folder:
             await task
     assert any("remote-http" in line for line in running.values())
     assert web.asked[0]["Authorization"] == f"Basic {SEEN_AS[1]}"
-    shown = f"{refused.value} {refused.value!r} {git.failure(refused.value, remote)} {remote!r} {running}"
+    shown = f"{refused.value} {refused.value!r} {git_meanings.failure(refused.value, remote)} {remote!r} {running}"
     files = contents_below(folder)
     for secret in SEEN_AS:
         assert secret not in shown
@@ -251,7 +251,7 @@ UNREACHABLE = [
     ],
 )
 def test_what_git_says_has_a_meaning_and_a_fix(stderr: str, kind: type[MemoryFailure]) -> None:
-    failure = git.failure(GitError("fetch", 128, stderr), Remote("https://github.com/o/m.git"))
+    failure = git_meanings.failure(GitError("fetch", 128, stderr), Remote("https://github.com/o/m.git"))
     assert type(failure) is kind
     assert failure.fix
     assert "\n" not in failure.message
@@ -259,8 +259,8 @@ def test_what_git_says_has_a_meaning_and_a_fix(stderr: str, kind: type[MemoryFai
 
 def test_who_is_denied_reads_how_to_be_allowed_here_and_elsewhere() -> None:
     error = GitError("fetch", 128, DENIED[0])
-    assert "`permissions: contents: read`" in git.failure(error, Remote("x", is_own=True)).fix
-    assert "`memory-token`" in git.failure(error, Remote("x")).fix
+    assert "`permissions: contents: read`" in git_meanings.failure(error, Remote("x", is_own=True)).fix
+    assert "`memory-token`" in git_meanings.failure(error, Remote("x")).fix
 
 
 def clone_of(url: str, folder: Path) -> Path:

@@ -18,14 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryUnreachable
+from memory_agents.errors import MemoryUnreachable
 
 # What could make git trace a header, read another repository, or run another program.
 _DROPPED = re.compile(r"GIT_(?!SSL_(?!NO_VERIFY)|SSH|HTTP_PROXY|CONFIG_NOSYSTEM$|EXEC_PATH$).*|SSH_ASKPASS")
 
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
-
-_SPEAKER = re.compile(r"^(?:fatal|error|remote): ")
 
 _CREDENTIALS = re.compile(r"^(https?://)[^/]*@", re.IGNORECASE)
 
@@ -146,6 +144,12 @@ def top(folder: Path) -> str:
     return _said(folder, "rev-parse", "--show-toplevel")
 
 
+def user(folder: Path) -> tuple[str, str] | None:
+    """Name and e-mail address that the user of this machine set for commits in `folder`. Waits for git."""
+    name, email = (_said(folder, "config", f"user.{key}") for key in ("name", "email"))
+    return (name, email) if name and email else None
+
+
 def _said(folder: Path, *command: str) -> str:
     try:
         done = subprocess.run(["git", *command], cwd=folder, capture_output=True, check=False)
@@ -161,67 +165,6 @@ def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
             os.killpg(process.pid, how)
         else:  # Windows has no process groups of this kind
             process.kill()
-
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What git's words mean, and what a person can do."""
-
-    words: re.Pattern[str]
-    kind: type[MemoryFailure]
-    fix: str
-    fix_elsewhere: str = ""
-    """where the remote is not the event's own repository"""
-
-
-_MEANINGS = (
-    _Meaning(
-        re.compile(r"permission denied \(|host key verification failed", re.IGNORECASE),
-        MemoryDenied,
-        "give this machine an SSH key and the host's key, or use an https URL with `memory-token`",
-    ),
-    _Meaning(
-        re.compile(r"error: 429|rate limit|too many requests", re.IGNORECASE),
-        MemoryThrottled,
-        "none needed: the next event recalls again",
-    ),
-    _Meaning(
-        re.compile(
-            r"authentication failed|error: 40[134]|could not read (username|password)|(access|permission) denied"
-            r"|access to repository not granted|repository '?.*'? ?not found",
-            re.IGNORECASE,
-        ),
-        MemoryDenied,
-        "add `permissions: contents: read` to the job",
-        "set the input `memory-token` to a token that may read that repository",
-    ),
-    _Meaning(
-        re.compile(r"not appear to be a git repository|does not exist|no such file", re.IGNORECASE),
-        MemoryUnreachable,
-        "correct the input `memory-remote`: no git repository is there",
-    ),
-    _Meaning(
-        re.compile(r"could not resolve|failed to connect|couldn't connect|refused", re.IGNORECASE),
-        MemoryUnreachable,
-        "check the host in `memory-remote`, and the runner's network",
-    ),
-    _Meaning(re.compile(""), MemoryUnreachable, "none needed: the next event recalls again"),
-)
-
-
-def failure(error: GitError, remote: Remote) -> MemoryFailure:
-    """What a failed exchange with `remote` means, with the fix."""
-    meaning = next(meaning for meaning in _MEANINGS if meaning.words.search(error.stderr))
-    fix = meaning.fix if remote.is_own else meaning.fix_elsewhere or meaning.fix
-    return meaning.kind(f"Memory at {remote.location} did not answer: {_told(error.stderr, meaning)}.", fix=fix)
-
-
-def _told(stderr: str, meaning: _Meaning) -> str:
-    """The line in which git, or ssh on its behalf, says what went wrong."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    best = [line for line in lines if meaning.words.pattern and meaning.words.search(line)]
-    spoken = [line for line in lines if _SPEAKER.match(line)]
-    return _SPEAKER.sub("", (best or spoken or lines or ["git said nothing"])[0]).rstrip(".")[:300]
 
 
 def _environment(configuration: Sequence[tuple[str, str]], cwd: Path) -> dict[str, str]:

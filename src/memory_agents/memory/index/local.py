@@ -67,8 +67,7 @@ class LocalIndex:
     def version(self) -> str:
         """What it was last synced with, such as the sha of a tree; '' at first."""
         with self._lock, database.transaction(self._connection):
-            row = self._connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
-            return str(row[0]) if row else ""
+            return syncing.version(self._connection)
 
     def entries(self) -> dict[str, str]:
         """key → version of all it was synced with."""
@@ -131,6 +130,11 @@ class LocalIndex:
                 "SELECT document FROM records WHERE id = ? AND NOT shadowed", (syncing.blob(record_id),)
             ).fetchone()
             return syncing.content(self._connection, row[0]) if row else None
+
+    def keys(self, ids: Iterable[str]) -> tuple[str, dict[str, tuple[str, ...]]]:
+        """The version, and id → keys of all Records of that id, found or shadowed, for ids that it holds."""
+        with self._lock, database.transaction(self._connection):
+            return syncing.version(self._connection), syncing.keys(self._connection, ids)
 
     def __len__(self) -> int:
         """How many Records it holds."""

@@ -46,6 +46,19 @@ def entries(connection: sqlite3.Connection) -> dict[str, str]:
     return {_text(key): _text(version) for key, version in connection.execute("SELECT key, version FROM records")}
 
 
+def version(connection: sqlite3.Connection) -> str:
+    """What it was last synced with, '' at first, in a transaction of the caller."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+    return str(row[0]) if row else ""
+
+
+def keys(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """id → keys, ascending, of the ids that there are, in a transaction of the caller."""
+    question = "SELECT key FROM records WHERE id = ? ORDER BY key"
+    found = ((its, connection.execute(question, (blob(its),)).fetchall()) for its in ids)
+    return {its: tuple(_text(row[0]) for row in rows) for its, rows in found if rows}
+
+
 def sync(
     connection: sqlite3.Connection,
     wanted: Mapping[str, str],

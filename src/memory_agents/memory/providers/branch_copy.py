@@ -1,27 +1,55 @@
-"""A bare repository of our own that holds the newest commit of the memory branch, and what is in it."""
+"""A bare repository of our own that holds the newest commit of the memory branch, and what is in it.
+
+Several processes may use it at once. It begins with one commit; from then on it grows with the branch, and what was
+before is fetched when somebody asks for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
+from enum import Enum, auto
 from pathlib import Path
 
 from memory_agents.core.records import Notice
 from memory_agents.errors import MemoryFailure, MemoryUnreachable
-from memory_agents.memory import git
+from memory_agents.memory import git, git_meanings
+from memory_agents.memory.providers import branch_commit, fact_file
+from memory_agents.memory.providers.branch_commit import Change
 
 _REF = "refs/memory-agents/head"
 _REGULAR_FILES = frozenset({"100644", "100755"})
-_TRIES = 20
-_DAMAGE = re.compile(r"not a git repository|\.lock': File exists|bad (?:object|config)|corrupt|unable to read")
+_LOCKED = re.compile(r"\.lock': File exists|cannot lock ref|unable to update local ref|shallow file has changed")
+_LOCK_SECONDS = 10
+"""after which whoever locked our repository is taken to have died"""
+_LOCKS = (("core.filesRefLockTimeout", "1000"), ("core.packedRefsTimeout", "5000"))
+"""milliseconds that git itself waits for another process"""
+_DAMAGE = re.compile(rf"not a git repository|{_LOCKED.pattern}|bad (?:object|config)|corrupt|unable to read")
+_ALL = "2147483647"
+"""as a depth: all of history, see git-clone's documentation of shallow"""
+_RACE = re.compile(
+    r"stale info|cannot lock ref|failed to (?:update ref|lock)|incorrect old value|reference already exists|fetch first"
+)
 
 
 class CopyDamaged(MemoryFailure):
     """Our own repository cannot be used: `remove` it and ask once more."""
+
+
+class Pushed(Enum):
+    """What became of a push."""
+
+    YES = auto()
+    TOO_LATE = auto()
+    """somebody else had changed the branch: nothing was written"""
+    UNKNOWN = auto()
+    """the connection failed, before or after the remote did it"""
 
 
 class BranchCopy:
@@ -35,22 +63,30 @@ class BranchCopy:
 
     async def update(self) -> tuple[Notice, ...]:
         """Bring the newest commit. With an older one at hand a failure is only a notice; else a MemoryFailure."""
-        if not (self._folder / "HEAD").exists():
-            await self._make()
         try:
-            await self._fetch()
-        except git.GitError as error:
-            if "couldn't find remote ref" in error.stderr:
-                await self._git("update-ref", "-d", _REF)
-                return ()
-            if _DAMAGE.search(error.stderr):
-                raise CopyDamaged(str(error)) from None
-            failure = git.failure(error, self._remote)
+            await self.fetch()
+        except CopyDamaged:
+            raise
+        except MemoryFailure as failure:
             if not await self.commit():
-                raise failure from None
+                raise
             text = f"{failure.message} What an earlier run brought is used."
             return (Notice(text=text, fix=failure.fix, partial=True),)
         return ()
+
+    async def fetch(self, *, all_of_it: bool = False) -> None:
+        """Bring the newest commit, and with `all_of_it` the whole history. Raises MemoryFailure."""
+        if not (self._folder / "HEAD").exists():
+            await self._make()
+        try:
+            await self._fetch(_ALL if all_of_it else "" if await self.commit() else "1")
+        except git.GitError as error:
+            if "couldn't find remote ref" in error.stderr:
+                await self._git("update-ref", "-d", _REF)
+            elif _DAMAGE.search(error.stderr):
+                raise CopyDamaged(str(error)) from None
+            else:
+                raise git_meanings.failure(error, self._remote) from None
 
     async def _make(self) -> None:
         """Make the repository whole or not at all: another process may be making it too."""
@@ -91,7 +127,7 @@ class BranchCopy:
             described, _, path = line.partition(b"\t")
             mode, _, blob, size = described.decode().split()
             if mode in _REGULAR_FILES:
-                files[path.decode(errors="replace")] = (blob, int(size))
+                files[path.decode(errors="surrogateescape")] = (blob, int(size))
         return files
 
     async def contents(self, blobs: Mapping[str, str]) -> dict[str, bytes]:
@@ -110,25 +146,75 @@ class BranchCopy:
             at = end + 1 + size + 1
         return contents
 
-    def fetch_command(self) -> list[str]:
+    async def added(self, ids: Collection[str], commit: str) -> frozenset[str]:
+        """Which of the ids had a file in the history of `commit`, by the files' names; brings the history first."""
+        if not ids or not commit:
+            return frozenset()
+        for _ in range(2):  # another process may have cut it short again
+            if (self._folder / "shallow").exists():
+                await self.fetch(all_of_it=True)
+        options = ("--format=", "--name-only", "-z", "--diff-filter=A", "--no-renames")
+        names = (await self._git("log", *options, commit, "--")).decode(errors="replace").split("\0")
+        wanted = frozenset(ids)
+        return wanted.intersection(its for name in names for its in fact_file.ids_in_name(name))
+
+    async def contains(self, commit: str, inner: str) -> bool:
+        """Whether `inner` is in the history of `commit`."""
+        try:
+            return bool(commit) and not await self._git("rev-list", "--max-count=1", inner, f"^{commit}")
+        except CopyDamaged:
+            return False
+
+    async def make(self, change: Change, *, onto: str) -> str:
+        """Make a commit of `change` on the commit `onto`, or the first one of a branch; returns its id."""
+        user = git.user(Path.cwd()) if self._remote.as_user else None
+        stream = branch_commit.stream(change, onto=onto, who=user or branch_commit.OURS, seconds=int(time.time()))
+        return (await self._git("fast-import", "--quiet", "--done", stdin=stream)).decode().strip()
+
+    async def push(self, commit: str, *, onto: str) -> Pushed:
+        """Make `commit` the branch's head if that still is `onto` (empty: if there is no branch).
+
+        Raises MemoryFailure where the remote refuses it.
+        """
+        ref = f"refs/heads/{self._branch}"
+        options = ("--quiet", "--no-signed", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
+        command = ("push", *options, f"--force-with-lease={ref}:{onto}", "--", self._remote.location, f"{commit}:{ref}")
+        try:
+            await git.run(command, cwd=self._folder, configuration=[*_LOCKS, *self._remote.configuration()])
+        except git.GitError as error:
+            if refusal := git_meanings.refusal(error, self._remote):
+                raise refusal from None
+            return Pushed.TOO_LATE if _RACE.search(error.stderr) else Pushed.UNKNOWN
+        await self._note(commit, onto)
+        return Pushed.YES
+
+    async def _note(self, commit: str, onto: str) -> None:
+        """Keep what was pushed as what was brought last, unless another process has brought more."""
+        with contextlib.suppress(CopyDamaged):
+            await self._git("update-ref", _REF, commit, onto or "0" * len(commit))
+
+    def fetch_command(self, depth: str = "1") -> list[str]:
         """What git is told to fetch; remote and branch stand where no option is read."""
-        options = ("--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", "--no-recurse-submodules")
+        options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
+        options += [f"--depth={depth}"] if depth else []
         return ["fetch", *options, "--", self._remote.location, f"+refs/heads/{self._branch}:{_REF}"]
 
-    async def _fetch(self) -> None:
+    async def _fetch(self, depth: str) -> None:
         """Fetch, waiting for another process that fetches into the same folder. Raises GitError."""
-        for attempt in range(_TRIES):
+        configuration = [*_LOCKS, *self._remote.configuration()]
+        end = time.monotonic() + _LOCK_SECONDS
+        while True:
             try:
-                await git.run(self.fetch_command(), cwd=self._folder, configuration=self._remote.configuration())
+                await git.run(self.fetch_command(depth), cwd=self._folder, configuration=configuration)
             except git.GitError as error:
-                if ".lock': File exists" not in error.stderr or attempt == _TRIES - 1:
+                if not _LOCKED.search(error.stderr) or time.monotonic() > end:
                     raise
-                await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311 -- not a secret
+                await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311 -- not a secret
             else:
                 return
 
     async def _git(self, *args: str, stdin: bytes = b"") -> bytes:
         try:
-            return await git.run(args, cwd=self._folder, stdin=stdin)
+            return await git.run(args, cwd=self._folder, configuration=_LOCKS, stdin=stdin)
         except git.GitError as error:
             raise CopyDamaged(str(error)) from None

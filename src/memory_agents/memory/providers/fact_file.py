@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -72,12 +72,15 @@ def path_of(record: Record) -> str:
     slug = _NO_WORD.sub("-", words.encode("ascii", "ignore").decode()).strip("-")
     if len(slug) > _SLUG_LENGTH:
         slug = slug[: _SLUG_LENGTH + 1].rpartition("-")[0] or slug[:_SLUG_LENGTH]
-    return f"{record.namespace}/{slug or 'fact'}{name_ending(record.id)}"
+    return f"{record.namespace}/{slug or 'fact'}-{record.id}{_SUFFIX}"
 
 
-def name_ending(record_id: str) -> str:
-    """How the name of a file ends that was written for the Record of that id."""
-    return f"-{record_id}{_SUFFIX}"
+def ids_in_name(path: str) -> Iterator[str]:
+    """What may be the id in the name of a file that was written for a Record: whatever follows a `-`."""
+    name = path.rpartition("/")[2]
+    if name.endswith(_SUFFIX):
+        stem = name.removesuffix(_SUFFIX)
+        yield from (stem[at + 1 :] for at, character in enumerate(stem) if character == "-")
 
 
 def serialise(record: Record) -> bytes:
@@ -90,6 +93,14 @@ def serialise(record: Record) -> bytes:
     content = f"---\n{front_matter.of(record)}---\n\n{record.text}\n".encode()
     parse(path_of(record), content)
     return content
+
+
+def states_id(path: str, content: bytes) -> bool:
+    """Whether a file says itself what its id is."""
+    try:
+        return parse(path, content).id != derived_id(path)
+    except FactFileError:
+        return False
 
 
 def stated_namespace(content: bytes) -> str:

@@ -1,40 +1,64 @@
-"""The default provider: facts as Markdown files on a git branch, read through git itself.
+"""The default provider: facts as Markdown files on a git branch, read and written through git itself.
 
 One fetch a process; then only files that are new or changed since the local index was made are read.
-Everything under the state folder is derived and can be thrown away.
+A write is one commit, pushed only onto the head that it was made for. Everything under the state folder is
+derived and can be thrown away.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from memory_agents.core.records import Health, Match, Notice, ProviderInfo, Query, Record
+from memory_agents.core.records import (
+    Approval,
+    BatchResult,
+    Health,
+    Match,
+    Notice,
+    ProviderInfo,
+    Query,
+    Record,
+)
 from memory_agents.errors import MemoryFailure
 from memory_agents.memory.git import Remote
-from memory_agents.memory.index import IndexCorrupt, LocalIndex, SyncReport
-from memory_agents.memory.providers import fact_file
+from memory_agents.memory.index import IndexCorrupt, LocalIndex
+from memory_agents.memory.providers import branch_changes
+from memory_agents.memory.providers.branch_changes import Standing, Write
 from memory_agents.memory.providers.branch_copy import BranchCopy, CopyDamaged
+from memory_agents.memory.providers.branch_snapshot import Snapshot
+from memory_agents.memory.providers.branch_writing import write_to
 
 _T = TypeVar("_T")
-_PARSED_AT_ONCE = 100
+WRITE_SECONDS = 60.0
+"""for one write, however many others write at the same time"""
+
+
+def folder_of(remote: Remote, branch: str, state: Path) -> Path:
+    """Where all that is derived from the branch is kept on this machine."""
+    key = hashlib.sha256(f"{remote.location}\n{branch}".encode()).hexdigest()[:16]
+    return state / f"git-{key}"
 
 
 class GitBranchProvider:
     """Memory that stands in files on the branch `branch` of `remote`."""
 
-    def __init__(self, remote: Remote, branch: str, *, state: Path) -> None:
+    def __init__(self, remote: Remote, branch: str, *, state: Path, write_seconds: float = WRITE_SECONDS) -> None:
         """`state`: a folder that may be kept between runs; it is made when needed."""
-        key = hashlib.sha256(f"{remote.location}\n{branch}".encode()).hexdigest()[:16]
+        folder = folder_of(remote, branch, state)
         self._where = f"branch {branch} of {remote.location}"
-        self._index_file = state / f"git-{key}" / "facts.sqlite3"
-        self._copy = BranchCopy(remote, branch, state / f"git-{key}" / "repository.git")
+        self._index_file = folder / "facts.sqlite3"
+        self._copy = BranchCopy(remote, branch, folder / "repository.git")
+        self._write_seconds = write_seconds
         self._lock = asyncio.Lock()
-        self._snapshot: _Snapshot | None = None
+        self._writing = asyncio.Lock()
+        self._snapshot: Snapshot | None = None
+        self._head = ""
+        """the commit that a reader is to see"""
         self._failure: MemoryFailure | None = None
 
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
@@ -73,6 +97,43 @@ class GitBranchProvider:
             notices=snapshot.notices,
         )
 
+    async def store_records(
+        self,
+        records: Sequence[Record],
+        *,
+        approval: Approval,
+        update: Collection[str] = (),
+        removing: Sequence[str] = (),
+    ) -> BatchResult:
+        """See MemoryProvider."""
+        ids = [*(record.id for record in records), *removing]
+
+        def decide(standing: Standing) -> Write:
+            return branch_changes.storing(records, standing, approval=approval, update=update, removing=removing)
+
+        sought = {record.id for record in records} - set(update)
+        return (await self._write(decide, ids, sought=sought)).result
+
+    async def delete_records(self, ids: Sequence[str], *, approval: Approval) -> BatchResult:
+        """See MemoryProvider."""
+
+        def decide(standing: Standing) -> Write:
+            return branch_changes.forgetting(ids, standing, approval=approval)
+
+        return (await self._write(decide, ids, sought=ids)).result
+
+    async def set_apart(self, pairs: Sequence[tuple[int, int]], *, approval: Approval) -> None:
+        """See MemoryProvider."""
+        await self._write(lambda standing: branch_changes.setting_apart(pairs, standing, approval=approval))
+
+    async def pairs_apart(self) -> frozenset[tuple[int, int]]:
+        """See MemoryProvider."""
+        return branch_changes.pairs_apart((await self._read()).files)
+
+    async def ensure_branch(self, approval: Approval) -> bool:
+        """Make the branch, with a README for people, if there is none; whether it was made now."""
+        return bool((await self._write(lambda standing: branch_changes.creating(standing, approval))).change)
+
     async def close(self) -> None:
         """See MemoryReader."""
         if self._snapshot is not None:
@@ -89,128 +150,71 @@ class GitBranchProvider:
                 await snapshot.rebuild(str(error))
             return question(snapshot.index)
 
-    async def _read(self) -> _Snapshot:
+    async def _read(self) -> Snapshot:
         async with self._lock:
             if self._failure is not None:
                 raise self._failure
-            if self._snapshot is None:
-                try:
-                    self._snapshot = await self._taken()
-                except MemoryFailure as failure:
-                    self._failure = failure  # whoever asks next would wait for the same answer
-                    raise
-            return self._snapshot
+            try:
+                return await (self._taken() if self._snapshot is None else self._at(self._head))
+            except MemoryFailure as failure:
+                self._failure = failure  # whoever asks next would wait for the same answer
+                raise
 
-    async def _taken(self) -> _Snapshot:
+    async def _taken(self) -> Snapshot:
         """The branch as it is now; a copy of it that is damaged is made anew."""
         try:
-            return await self._take([])
+            return await self._newest([])
         except CopyDamaged as damage:
             self._copy.remove()
-            return await self._take([Notice(text=f"The local copy of the branch was made anew: {damage.message}.")])
+            return await self._newest([Notice(text=f"The local copy of the branch was made anew: {damage.message}.")])
 
-    async def _take(self, notices: list[Notice]) -> _Snapshot:
+    async def _newest(self, notices: list[Notice]) -> Snapshot:
         notices += await self._copy.update()
-        commit = await self._copy.commit()
-        entries: dict[str, str] = {}
-        for path, (blob, size) in (await self._copy.files(commit)).items() if commit else ():
-            if not fact_file.is_fact_path(path):
-                continue
-            if size > fact_file.MAX_BYTES:
-                notices.append(_skipped(fact_file.too_large(path, size)))
-            else:
-                entries[path] = blob
-        snapshot = _Snapshot(LocalIndex.open(self._index_file), self._copy, commit, entries, notices)
+        self._head = await self._copy.commit()
+        return await self._at(self._head, notices)
+
+    async def _at(self, commit: str, notices: Sequence[Notice] = ()) -> Snapshot:
+        """The branch at `commit`."""
+        if self._snapshot is not None and self._snapshot.commit == commit:
+            return self._snapshot
+        index = self._snapshot.index if self._snapshot else LocalIndex.open(self._index_file)
         try:
-            await snapshot.sync()
+            self._snapshot = await Snapshot.take(commit, self._copy, index, notices)
         except BaseException:
-            snapshot.index.cancel()  # a thread may be at work on it, and a deadline does not wait for threads
+            index.cancel()  # a thread may be at work on it, and a deadline does not wait for threads
+            self._snapshot = None
             raise
-        return snapshot
+        return self._snapshot
 
+    async def _write(
+        self, decide: Callable[[Standing], Write], ids: Collection[str] = (), *, sought: Collection[str] = ()
+    ) -> Write:
+        """Write what `decide` says of what the branch holds of the ids, and of their history those that are `sought`.
 
-@dataclass(slots=True)
-class _Snapshot:
-    """The branch as it was when this process asked, and the index of it."""
+        History is looked up once: whoever adds a file and deletes it while this call tries again is not seen.
+        """
+        was_added: dict[str, bool] = {}
 
-    index: LocalIndex
-    copy: BranchCopy
-    commit: str
-    """empty where the branch does not exist"""
-    entries: Mapping[str, str]
-    """path → blob id of the files that are meant to be Records"""
-    _found: list[Notice]
-    """what was wrong before the index was asked"""
-    _problems: dict[str, Notice] = field(default_factory=dict)
-    """path → what is wrong with the file"""
+        async def planned(commit: str) -> Write:
+            async with self._lock:
+                standing = await (await self._at(commit)).standing(ids)
+            unknown = {its for its in sought if not (its in standing.files or standing.is_forgotten(its))}
+            unknown -= was_added.keys()
+            found = await self._copy.added(unknown, commit)
+            was_added.update({its: its in found for its in unknown})
+            return decide(replace(standing, added=[its for its, was in was_added.items() if was]))
 
-    @property
-    def notices(self) -> tuple[Notice, ...]:
-        """What was wrong and got around."""
-        rebuilt = [Notice(text=self.index.rebuilt)] if self.index.rebuilt else []
-        return (*self._found, *rebuilt, *(self._problems[path] for path in sorted(self._problems)))
-
-    async def sync(self) -> None:
-        """Bring the index in step with the branch; one that is corrupt is made anew."""
-        try:
-            await self._sync()
-        except IndexCorrupt as error:
-            await self.rebuild(str(error))
-
-    async def rebuild(self, reason: str) -> None:
-        """Throw the index away and make it anew."""
-        self.index.reset(reason)
-        await self._sync()
-
-    async def _sync(self) -> None:
-        known = self.index.entries()
-        loaded = await self._load([path for path, blob in self.entries.items() if known.get(path) != blob])
-        report: SyncReport | None = None
-        while report is None:
-            try:
-                report = await asyncio.to_thread(self.index.sync, self.entries, loaded, version=self.commit)
-            except _NotLoaded as error:  # another process changed the index meanwhile
-                loaded.records.update((await self._load(error.paths)).records)
-        await self._load([path for path in report.unreadable if path not in self._problems])
-        for path in report.duplicates:
-            self._problems[path] = _skipped(fact_file.taken(path))
-
-    async def _load(self, paths: Sequence[str]) -> _Loaded:
-        """Read and parse files; what is wrong with one is kept as its problem."""
-        records: dict[str, Record | None] = {}
-        for number, (path, content) in enumerate(
-            (await self.copy.contents({path: self.entries[path] for path in paths})).items()
-        ):
-            if number % _PARSED_AT_ONCE == 0:
-                await asyncio.sleep(0)  # a deadline may end it here
-            try:
-                records[path] = fact_file.parse(path, content)
-            except fact_file.FactFileError as error:
-                records[path] = None
-                self._problems[path] = _skipped(error)
-        return _Loaded(records)
-
-
-def _skipped(error: fact_file.FactFileError) -> Notice:
-    return Notice(text=f"Skipped {error.message}", fix=error.fix, partial=True, discreet=f"Skipped {error.discreet}")
-
-
-class _NotLoaded(Exception):
-    """The index wants Records that were not read for it."""
-
-    def __init__(self, paths: Sequence[str]) -> None:
-        super().__init__(paths)
-        self.paths = paths
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """Records that were read ahead, for the index to take."""
-
-    records: dict[str, Record | None]
-
-    def __call__(self, paths: Sequence[str]) -> Iterable[tuple[str, Record | None]]:
-        missing = [path for path in paths if path not in self.records]
-        if missing:
-            raise _NotLoaded(missing)
-        return [(path, self.records[path]) for path in paths]
+        async with self._writing:
+            self._failure = None  # what failed for a reader may work now
+            for is_last in (False, True):
+                try:
+                    head = (await self._read()).commit
+                    self._head, write = await write_to(self._copy, planned, head, seconds=self._write_seconds)
+                except CopyDamaged:
+                    self._copy.remove()
+                    await self.close()
+                    if is_last:
+                        raise
+                else:
+                    break
+        return write
