@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from memory_agents.edges.github import GitHubApi
 from memory_agents.core.records import Approval
+from memory_agents.edges.github import GitHubApi
 from memory_agents.errors import GitHubFailure, MemoryFailure
 from memory_agents.memory.provider import MemoryReader
 from memory_agents.operations.writing import BY_HAND
