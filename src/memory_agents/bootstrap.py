@@ -29,14 +29,15 @@ def main() -> int:
 
     `python` and `history` (the folder that is kept between runs), or `status` and `action` where nothing is to be run.
     """
+    extra = "secrets"  # an older Python cannot read the plan, so all that a plan may need
     if sys.version_info >= OLDEST:
         sys.path.insert(0, str(ROOT / "src"))
-        reason, code = _why_not()
+        reason, code, extra = _wanted()
         if code or reason:
             return code
     temporary = Path(os.environ.get("RUNNER_TEMP") or ".cache").resolve() / "memory-agents"
     try:
-        _set("python", str(_install("core", temporary)))
+        _set("python", str(_install(extra, temporary)))
     except (OSError, subprocess.CalledProcessError) as error:
         _give_up(error)
         return 0
@@ -44,8 +45,11 @@ def main() -> int:
     return 0
 
 
-def _why_not() -> tuple[str, int]:
-    """Why nothing is to be done, already told to the runner, and the exit code; or ("", 0)."""
+def _wanted() -> tuple[str, int, str]:
+    """Why nothing is to be done, already told to the runner, the exit code, and what to install otherwise.
+
+    What is written is looked through by one more scanner for secrets.
+    """
     from memory_agents.core import policy
     from memory_agents.edges import event_file
     from memory_agents.edges.actions import Runner
@@ -57,18 +61,18 @@ def _why_not() -> tuple[str, int]:
     try:
         mode = policy.Mode(os.environ.get("INPUT_MODE", "").strip() or "auto")
     except ValueError:
-        return "", 0  # the settings say what is wrong with it
+        return "", 0, "core"  # the settings say what is wrong with it
     try:
         name, repository = os.environ.get("GITHUB_EVENT_NAME", ""), os.environ.get("GITHUB_REPOSITORY", "")
         event = event_file.read(name, _file("GITHUB_EVENT_PATH"), repository)
     except UsageError as error:
         runner.error(str(error))
-        return str(error), 2
+        return str(error), 2, ""
     planned = policy.plan(event, mode)
     if isinstance(planned, policy.Skip):  # no match statement: an older Python must be able to read this file
         runner.skipped(planned.reason)
-        return planned.reason, 0
-    return "", 0
+        return planned.reason, 0, ""
+    return "", 0, "secrets" if isinstance(planned, (policy.Obey, policy.Digest, policy.CatchUp)) else "core"
 
 
 def _history(state: Path) -> Path:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from memory_agents.core import answers, commands, facts, requests
 from memory_agents.core.commands import Command, Forget, Memories, NotDuplicate, Recall, Remember, Verb, Why, Wrong
-from memory_agents.core.outcomes import Failed, Forgotten, Listed, Outcome, Refused, TakenBack, is_final
+from memory_agents.core.outcomes import Failed, Forgotten, Listed, Outcome, Refused, TakenBack, Waiting, is_final
 from memory_agents.core.records import Approval, Match, Notice, Query, Record, Source
 from memory_agents.core.requests import Place, Request
 from memory_agents.errors import GitHubFailure, MemoryAgentsError
@@ -29,13 +29,13 @@ _COUNTED = 1_000
 class Acknowledgement(Protocol):
     """The signs that people see. Each may raise GitHubFailure."""
 
-    async def seen(self, place: Place) -> None:
+    async def seen(self, place: Place, /) -> None:
         """Show that it was seen."""
 
-    async def answer(self, place: Place, body: str) -> str:
+    async def answer(self, place: Place, body: str, /) -> str:
         """Let our one reply, which begins with `requests.marker`, say `body`; its address."""
 
-    async def settled(self, place: Place, *, well: bool) -> None:
+    async def settled(self, place: Place, /, *, well: bool) -> None:
         """Show how it ended."""
 
 
@@ -48,6 +48,16 @@ class Curated:
     """what is said to people, without its receipt; empty where nothing is"""
     reply_url: str = ""
     notices: tuple[Notice, ...] = ()
+
+
+def together(parts: Sequence[Curated]) -> Curated:
+    """What became of several labels of one item."""
+    return Curated(
+        outcomes=tuple(outcome for part in parts for outcome in part.outcomes),
+        reply="\n\n".join(part.reply for part in parts if part.reply),
+        reply_url=next((part.reply_url for part in parts if part.reply_url), ""),
+        notices=tuple(notice for part in parts for notice in part.notices),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +103,9 @@ class Curation:
                 outcomes += await self._carried_out(command, request, approval)
         for token in stated.passed_over:
             tokens[tokens.index(token)] = requests.NOT_DONE
-        return await self._acknowledged(request.place, tuple(outcomes), tokens, seen)
+        is_done = all(is_final(outcome) for outcome in outcomes)
+        said = tokens if is_done else request.said_before or ()
+        return await self._acknowledged(request.place, tuple(outcomes), said, seen)
 
     async def retract(self, request: Request, permission: str) -> Curated:
         """Forget the facts of a comment that was deleted."""
@@ -102,6 +114,22 @@ class Curation:
         forgotten = await self._tried(asked, self.writer.forget(ids, approval=_approval(request, permission)))
         outcomes = tuple(one for one in forgotten if not (isinstance(one, Forgotten) and one.how == "unknown"))
         return await self._acknowledged(request.place, outcomes, (), ())
+
+    async def prune(self) -> tuple[Outcome, ...]:
+        """Remove the facts that have expired. Raises a MemoryFailure."""
+        records = await self.reader.list_records(namespaces=FACTS, limit=_COUNTED)
+        now = self.now()
+        gone = [record.id for record in records if record.expires_at is not None and record.expires_at <= now]
+        return await self._tried("Expiry", self.writer.forget(gone, approval=Approval())) if gone else ()
+
+    async def put_off(self, place: Place, fault: Notice) -> Curated:
+        """Say why nothing can be written now; a later run carries it out."""
+        return await self._acknowledged(place, (Failed(asked="All of it", problem=fault.text, fix=fault.fix),), (), ())
+
+    async def wait(self, place: Place, namespace: str) -> Curated:
+        """Show that a label was seen whose digest waits until the item is closed."""
+        notices = await self._shown(self.acknowledgement.seen(place))
+        return Curated(outcomes=(Waiting(number=place.number, namespace=namespace),), notices=notices)
 
     async def keep_digest(self, place: Place, digest: Record, approval: Approval) -> Curated:
         """Remember the digest of a labelled issue or pull request."""
@@ -176,7 +204,7 @@ class Curation:
     async def _acknowledged(
         self, place: Place, outcomes: tuple[Outcome, ...], said: Sequence[str], notices: tuple[Notice, ...]
     ) -> Curated:
-        """Reply with the receipt, then show how it ended."""
+        """Reply with the receipt, then show how it ended. `said`: what is done as it stands, for the receipt."""
         if not outcomes:
             return Curated(outcomes=(), notices=notices)
         text = answers.answer(outcomes, private=self.private, link=self.link)

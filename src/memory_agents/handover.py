@@ -9,8 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memory_agents.core.context import MemoryView, PromptContext
+from memory_agents.core.outcomes import (
+    AlreadyKnown,
+    Explained,
+    Failed,
+    Forgotten,
+    Listed,
+    Outcome,
+    Remembered,
+    SetApart,
+)
 from memory_agents.core.records import Notice
 from memory_agents.core.summary import counted, recall_summary
+from memory_agents.curation import Curated
 from memory_agents.edges.actions import Runner
 from memory_agents.memory.integration import Status
 from memory_agents.monitors.base import Recalled
@@ -20,6 +31,14 @@ from memory_agents.settings import Environment
 
 _TOLD = 5
 """annotations of one run; a runner keeps ten for a step, and other tools want some"""
+
+
+_ACTIONS: tuple[tuple[str, tuple[type[Outcome], ...]], ...] = (
+    ("remembered", (Remembered, AlreadyKnown, SetApart)),
+    ("forgotten", (Forgotten,)),
+    ("listed", (Listed,)),
+    ("explained", (Explained,)),
+)
 
 
 def recalled(
@@ -79,13 +98,60 @@ def indexed(done: Reading, *, runner: Runner) -> None:
         runner.error(str(done.notices[0]))
     else:
         _warn([str(notice) for notice in done.notices], runner)
-    runner.output("status", done.status)
-    runner.output("action", "indexed")
-    runner.output("similar", "[]")
-    runner.output("records", "[]")
+    _no_recall(runner, status=done.status, action="indexed")
     runner.output("history-changed", str(done.is_worth_saving).lower())
     runner.summary(history_report.summary(done))
     runner.log(history_report.told(done))
+
+
+def denied(reason: str, notice: Notice | None, *, runner: Runner) -> None:
+    """Say that nothing is written, for its sender may not or GitHub does not say; no reaction, no reply."""
+    if notice is not None:
+        runner.error(str(notice))
+    runner.log(reason)
+    runner.summary(f"**memory-agents**: {reason}")
+    _no_recall(runner, status="skipped" if notice is None else "unavailable", action="denied")
+
+
+def curated(done: Curated, *, runner: Runner, private: bool, dry_run: bool) -> None:
+    """Say what became of what somebody asked to write."""
+    _warn([notice.told(private=private) for notice in done.notices], runner)
+    failed = [outcome for outcome in done.outcomes if isinstance(outcome, Failed)]
+    for outcome in failed[:_TOLD]:
+        runner.error(str(Notice(text=f"{outcome.asked}: {outcome.problem}", fix=outcome.fix)))
+    status = Status.OK if not failed else Status.UNAVAILABLE if len(failed) == len(done.outcomes) else Status.DEGRADED
+    ids = [name for outcome in done.outcomes for name in _changed(outcome)]
+    _no_recall(runner, status=status, action=_action(done.outcomes), records=ids)
+    head = "Dry run: nothing was written. This would be answered:" if dry_run else "Answered:"
+    said = done.reply or "Nothing was to be done."
+    runner.summary(
+        f"### memory-agents: {status}\n\n{head if done.reply else ''}\n\n{said}\n\n{done.reply_url}".rstrip()
+    )
+    runner.log(f"{status}: {', '.join(ids) or 'nothing was written'}{' (dry run)' if dry_run else ''}")
+
+
+def _no_recall(runner: Runner, *, status: str, action: str, records: Sequence[str] = ()) -> None:
+    for name, value in (("status", status), ("action", action), ("similar", "[]"), ("records", json.dumps(records))):
+        runner.output(name, value)
+
+
+def _changed(outcome: Outcome) -> tuple[str, ...]:
+    """Ids of what was written or removed."""
+    match outcome:
+        case Remembered(record=record, how="stored" | "updated"):
+            return (record.id,)
+        case Forgotten(id=name, how="forgotten"):
+            return (name,)
+        case _:
+            return ()
+
+
+def _action(outcomes: Sequence[Outcome]) -> str:
+    """The output `action`: what weighs most."""
+    for action, kinds in _ACTIONS:
+        if any(isinstance(outcome, kinds) for outcome in outcomes):
+            return action
+    return "ignored"
 
 
 def similar_issues(context: PromptContext) -> list[MemoryView]:

@@ -18,9 +18,10 @@ from memory_agents.core.github_events import (
     OtherEvent,
     ScheduleEvent,
 )
-from memory_agents.core.policy import Index, Mode, Recall, Skip
+from memory_agents.core.policy import CatchUp, Digest, Index, Mode, Obey, Recall, Skip
 from tests.builders import (
     BOT,
+    branches,
     comment,
     issue_comment_event,
     issue_event,
@@ -48,9 +49,9 @@ RECALLED = {
 }
 # https://docs.github.com/webhooks/webhook-events-and-payloads
 OTHER = {
-    "issues": ["assigned", "closed", "deleted", "labeled", "locked", "milestoned", "pinned", "transferred", "typed"],
+    "issues": ["assigned", "deleted", "unlabeled", "locked", "milestoned", "pinned", "transferred", "typed"],
     "issue_comment": ["edited", "deleted"],
-    "pull_request": ["assigned", "closed", "converted_to_draft", "edited", "enqueued", "labeled", "review_requested"],
+    "pull_request": ["assigned", "closed", "converted_to_draft", "edited", "enqueued", "unlabeled", "review_requested"],
     "pull_request_review": ["edited", "dismissed"],
     "pull_request_review_comment": ["edited", "deleted"],
 }
@@ -163,6 +164,102 @@ def test_changed_paths_are_wanted_for_pull_requests_only() -> None:
         assert policy.wants_paths(event) == 7
     assert policy.wants_paths(issue_event()) is None
     assert policy.wants_paths(issue_comment_event()) is None
+
+
+COMMAND = "/remember Times are UTC."
+FORK = branches(head_repository="mallory/hello")
+
+
+@pytest.mark.parametrize("event", COMMENTS, ids=called)
+def test_a_comment_with_a_command_is_obeyed_and_not_recalled_for(event: ItemEvent) -> None:
+    asking = said(event, body=f"Yes.\n\n{COMMAND}")
+    assert policy.plan(asking, Mode.AUTO) == Obey(asking)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("event", COMMENTS, ids=called)
+def test_mode_recall_carries_out_no_command(event: ItemEvent) -> None:
+    asking = said(event, body=COMMAND)
+    assert policy.plan(asking, Mode.RECALL) == Recall(asking)
+
+
+@pytest.mark.parametrize(("body", "before"), [(COMMAND, "Why?"), ("Why?", COMMAND), (COMMAND, COMMAND + " Always.")])
+def test_an_edit_counts_where_a_command_stands_or_stood(body: str, before: str) -> None:
+    edited = issue_comment_event("edited", said=replace(comment(), body=body, before=before))
+    assert policy.plan(edited, Mode.AUTO) == Obey(edited)
+
+
+def test_an_edit_without_any_command_is_no_reason_to_write() -> None:
+    edited = issue_comment_event("edited", said=replace(comment(), body="Why?", before="Wy?"))
+    assert isinstance(policy.plan(edited, Mode.AUTO), Skip)
+
+
+def test_a_deleted_comment_counts_where_it_had_a_command() -> None:
+    gone = issue_comment_event("deleted", said=replace(comment(), body=COMMAND))
+    assert policy.plan(gone, Mode.AUTO) == Obey(gone)
+
+
+@pytest.mark.parametrize("event", COMMENTS, ids=called)
+def test_bots_give_no_commands_neither_in_their_own_comments_nor_by_editing_others(event: ItemEvent) -> None:
+    assert reason(said(event, body=COMMAND, author=BOT), Mode.AUTO) == "Bots give no commands."
+    asking = said(event, body=COMMAND)
+    sent = replace(asking, origin=replace(asking.origin, actor=BOT))
+    assert reason(sent, Mode.AUTO) == "Bots give no commands."
+
+
+@pytest.mark.parametrize("event", COMMENTS, ids=called)
+def test_our_own_comment_gives_no_commands(event: ItemEvent) -> None:
+    assert "memory-agents posted" in reason(said(event, body=f"{OWN_MARKER} x -->\n\n{COMMAND}"), Mode.AUTO)
+
+
+@pytest.mark.parametrize("event", COMMENTS[1:], ids=called)
+def test_a_command_in_a_run_for_a_fork_is_left_to_catch_up(event: ItemEvent) -> None:
+    asking = replace(said(event, body=COMMAND), branches=FORK)
+    assert "catch-up" in reason(asking, Mode.AUTO)
+    asked = replace(said(event, body="Why?"), branches=FORK)
+    assert policy.plan(asked, Mode.AUTO) == Recall(asked)
+
+
+def test_a_comment_in_the_conversation_of_a_fork_s_pull_request_may_write_for_that_run_is_trusted() -> None:
+    asking = issue_comment_event(on=pull_request(), said=replace(comment(), body=COMMAND))
+    assert policy.plan(asking, Mode.AUTO) == Obey(asking)
+
+
+@pytest.mark.parametrize("event", [issue_event("labeled"), pull_request_event("labeled")], ids=called)
+def test_a_label_may_ask_for_a_digest(event: ItemEvent) -> None:
+    assert policy.plan(event, Mode.AUTO) == Digest(event)  # type: ignore[arg-type]
+
+
+def test_what_is_closed_with_a_label_may_have_a_digest_waiting_and_without_one_has_none() -> None:
+    waiting = issue_event("closed", labels=("memory:remember",))
+    assert policy.plan(waiting, Mode.AUTO) == Digest(waiting)
+    assert "closed" in reason(issue_event("closed", labels=()), Mode.AUTO)
+
+
+def test_a_label_on_a_fork_s_pull_request_counts_under_pull_request_target_only() -> None:
+    labelled = replace(pull_request_event("labeled"), branches=FORK)
+    assert "catch-up" in reason(labelled, Mode.AUTO)
+    trusted = replace(labelled, origin=origin("pull_request_target", "labeled"))
+    assert policy.plan(trusted, Mode.AUTO) == Digest(trusted)
+
+
+def test_a_label_that_a_bot_sets_asks_for_nothing_but_a_bot_may_close() -> None:
+    by_bot = replace(issue_event("labeled"), origin=replace(origin(action="labeled"), actor=BOT))
+    assert reason(by_bot, Mode.AUTO) == "Bots give no commands."
+    closed = replace(issue_event("closed"), origin=replace(origin(action="closed"), actor=BOT))
+    assert policy.plan(closed, Mode.AUTO) == Digest(closed)
+
+
+@pytest.mark.parametrize("event", [*WITHOUT_ITEM, *COMMENTS], ids=called)
+def test_mode_catch_up_catches_up_whatever_the_event_is(event: GitHubEvent) -> None:
+    assert policy.plan(event, Mode.CATCH_UP) == CatchUp()
+
+
+@pytest.mark.parametrize(
+    ("least", "those"),
+    [("write", {"write", "maintain", "admin"}), ("maintain", {"maintain", "admin"}), ("admin", {"admin"})],
+)
+def test_who_may_write_has_at_least_what_the_setting_asks_for(least: str, those: set[str]) -> None:
+    assert {level for level in (*policy.LEVELS, "owner", "", "ADMIN") if policy.may_write(level, least)} == those
 
 
 @given(name=st.text(), action=st.text())

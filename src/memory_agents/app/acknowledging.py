@@ -34,14 +34,14 @@ class GitHubAcknowledgement:
 class NoAcknowledgement:
     """Of a dry run: nothing is shown on GitHub."""
 
-    async def seen(self, place: Place) -> None:
+    async def seen(self, _place: Place, /) -> None:
         """Nothing."""
 
-    async def answer(self, place: Place, body: str) -> str:
+    async def answer(self, _place: Place, _body: str, /) -> str:
         """Nothing."""
         return ""
 
-    async def settled(self, place: Place, *, well: bool) -> None:
+    async def settled(self, _place: Place, /, *, well: bool) -> None:
         """Nothing."""
 
 

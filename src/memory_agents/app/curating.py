@@ -6,102 +6,80 @@ the memory branch.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from memory_agents import handover
-from memory_agents.app.acknowledging import GitHubAcknowledgement, NoAcknowledgement
-from memory_agents.app.explaining import Explainer
-from memory_agents.app.providing import fetched_early, github_api, maintainers_files, now, open_memory, open_writer
+from memory_agents.app import digesting
+from memory_agents.app.desk import Desk, open_desk
 from memory_agents.core import commands, policy
-from memory_agents.core.digest import digest_record
-from memory_agents.core.facts import Origin
-from memory_agents.core.github_events import Account, IssueEvent, item_of
-from memory_agents.core.outcomes import Waiting
-from memory_agents.core.records import Approval, Notice, Record
-from memory_agents.core.requests import ITEM, Place, request_of
-from memory_agents.curation import Curated, Curation
+from memory_agents.core.github_events import (
+    IssueCommentEvent,
+    IssueEvent,
+    PullRequestEvent,
+    ReviewCommentEvent,
+    ReviewEvent,
+    comment_of,
+    item_of,
+)
+from memory_agents.core.records import Notice
+from memory_agents.core.requests import request_of
+from memory_agents.curation import Curated, together
 from memory_agents.edges.actions import Runner
-from memory_agents.edges.github import GitHubApi, GitHubComments, GitHubReactions
-from memory_agents.edges.github.items import GitHubItems
-from memory_agents.edges.github.permissions import permission_of, viewer_id
-from memory_agents.errors import GitHubFailure, MemoryAgentsError, SettingsError, UnreadableFile
-from memory_agents.locations import is_own_memory
-from memory_agents.maintained import read_configuration
-from memory_agents.memory.provider import MemoryProvider
-from memory_agents.memory.providers import fact_file
-from memory_agents.settings import Configuration, Environment, Settings
+from memory_agents.errors import GitHubFailure
+from memory_agents.settings import Environment
 
 _REFUSED = "The command is not carried out."
 """and no word on why: everybody reads the log"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What a run that may write works with."""
-
-    settings: Settings
-    environment: Environment
-    github: GitHubApi
-    curation: Curation
-    fault: Notice | None
-    """why nothing may be written, whoever asks"""
-
-    async def may(self, account: Account) -> str:
-        """The account's permission where it may write, else empty. Raises GitHubFailure: then nobody may."""
-        if account.is_bot:
-            return ""
-        permission = await permission_of(self.github, self.environment.repository, account)
-        if not policy.may_write(permission, self.settings.write_permission):
-            return ""
-        # An agent that works with the same token could be talked into asking in its owner's name.
-        return "" if account.id == await viewer_id(self.github) else permission
-
-
-async def curate(
-    planned: policy.Writing, inputs: Mapping[str, str], environment: Environment, runner: Runner
-) -> None:
+async def curate(planned: policy.Writing, inputs: Mapping[str, str], environment: Environment, runner: Runner) -> None:
     """Carry out what an event asks to write, if its sender may; hand over what became of it."""
     async with open_desk(inputs, environment) as desk:
         try:
-            match planned:
-                case policy.Obey(event):
-                    curated = await _obey(event, desk)
-                case policy.Digest(event):
-                    curated = await _digest(event, desk)
+            if isinstance(planned, policy.Obey):
+                curated = await _obey(planned.event, desk)
+            else:
+                curated = await _digest(planned.event, desk)
         except GitHubFailure as failure:
             handover.denied(_REFUSED, Notice(text=failure.message, fix=failure.fix), runner=runner)
             return
-        private = not is_own_memory(desk.settings, environment)
-    if curated is None:
+        private, dry_run = desk.curation.private, desk.settings.dry_run
+    if isinstance(curated, policy.Skip):
+        runner.skipped(curated.reason)
+    elif curated is None:
         handover.denied(_REFUSED, None, runner=runner)
     else:
-        handover.curated(curated, runner=runner, private=private, dry_run=desk.settings.dry_run)
+        handover.curated(curated, runner=runner, private=private, dry_run=dry_run)
 
 
-@contextlib.asynccontextmanager
-async def open_desk(inputs: Mapping[str, str], environment: Environment) -> AsyncIterator[Desk]:
-    """Read the configuration while the facts are fetched, and put together what writing takes."""
-    plain = Settings.build(inputs)
-    files, github = github_api(plain, environment), github_api(plain, environment)
-    try:
-        async with fetched_early(plain, environment) as open_provider:
-            configuration, fault = await _configuration(files, plain, environment)
-            settings = Settings.build(inputs, configuration)
-            provider = open_provider()
-            reader = open_memory(settings, environment, github, lambda: provider)
-            try:
-                yield Desk(
-                    settings=settings,
-                    environment=environment,
-                    github=github,
-                    curation=_curation(settings, environment, github, provider),
-                    fault=fault,
-                )
-            finally:
-                await reader.close()
-    finally:
-        await files.close()
-        await github.close()
+async def _obey(
+    event: IssueCommentEvent | ReviewEvent | ReviewCommentEvent, desk: Desk
+) -> Curated | policy.Skip | None:
+    """Carry out the Commands of a comment; None where its sender may not."""
+    is_gone = event.origin.action == "deleted"
+    if is_gone and desk.settings.on_comment_deleted == "keep":
+        return policy.Skip("The comment is gone, and its facts stay: `on-comment-deleted` is `keep`.")
+    permission = await desk.may(event.origin.actor)
+    if not permission:
+        return None
+    said = comment_of(event)
+    before = commands.parse(said.before, desk.settings.fact_namespaces) if said and said.before else None
+    request = request_of(event, before)
+    if desk.fault is not None:
+        return await desk.curation.put_off(request.place, desk.fault)
+    if is_gone:
+        return await desk.curation.retract(request, permission)
+    return await desk.curation.carry_out(request, permission)
+
+
+async def _digest(event: IssueEvent | PullRequestEvent, desk: Desk) -> Curated | policy.Skip | None:
+    """Remember a labelled item; None where who set the label may not."""
+    item = item_of(event)
+    is_new = event.origin.action == "labeled"
+    labels = digesting.asking((event.label,) if is_new else item.labels, desk)
+    if not labels:
+        return policy.Skip("None of its labels asks to remember it.")
+    if is_new and not await desk.may(event.origin.actor):
+        return None
+    done = await digesting.digest(item.number, labels, event.origin.repository.id, desk)
+    return together(done) if done else None

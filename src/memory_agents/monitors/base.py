@@ -80,7 +80,7 @@ class Monitor:
     async def _answer(self, event: ItemEvent, query: Query, paths: ChangedPaths) -> Recalled:
         """Recall and render. Raises TemplateError where even the default template fails."""
         own = family(event)
-        recollection = await self._memory.recall(query, self._sections(FAMILIES[own]))
+        recollection = await self._memory.recall(query, sections(self._settings, FAMILIES[own]))
         return Recalled(
             prompt=prompting.render(
                 self._templates,
@@ -92,17 +92,18 @@ class Monitor:
             recollection=recollection,
         )
 
-    def _sections(self, names: tuple[str, ...]) -> tuple[Section, ...]:
-        settings = self._settings
-        return tuple(
-            Section(
-                name=name,
-                namespaces=settings.sections[name],
-                top_k=settings.top_k,
-                min_score=MIN_SCORES[name] if settings.min_score is None else settings.min_score,
-            )
-            for name in names
+
+def sections(settings: Settings, names: tuple[str, ...]) -> tuple[Section, ...]:
+    """The sections of those names, as the settings fill them."""
+    return tuple(
+        Section(
+            name=name,
+            namespaces=settings.sections[name],
+            top_k=settings.top_k,
+            min_score=MIN_SCORES[name] if settings.min_score is None else settings.min_score,
         )
+        for name in names
+    )
 
 
 def asked(event: ItemEvent, now: datetime, *, context: str = "", paths: tuple[str, ...] = ()) -> Query:

@@ -1,0 +1,81 @@
+"""What was asked for and never done: GitHub's lists are the queue, our replies and the facts are the receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from memory_agents.core.commands import has_command, parse
+from memory_agents.core.github_events import OWN_MARKER, Account
+from memory_agents.core.requests import Place, Receipt, read_receipt, said
+
+_AT_ONCE = timedelta(seconds=2)
+"""a comment that was updated within that time of being made was not edited"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A comment, review comment or review, as GitHub's lists have it."""
+
+    place: Place
+    node_id: str
+    body: str
+    author: Account
+    url: str
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether it was changed after it was made: then its last editor counts."""
+        return self.updated_at - self.created_at > _AT_ONCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A label was set on an issue or pull request, or it was closed."""
+
+    number: int
+    labels: tuple[str, ...]
+    """the one that was set; of a closed one those that it has"""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A comment whose Commands were not carried out as they stand now."""
+
+    written: Written
+    receipt: Receipt | None
+    """what was answered before"""
+
+    @property
+    def said_before(self) -> tuple[str, ...] | None:
+        """See Request: of what failed the receipt says what had been done until then."""
+        if self.receipt is None or not (self.receipt.done or self.receipt.said):
+            return None
+        return self.receipt.said
+
+
+def pending(written: Sequence[Written], own_id: int, known: Sequence[str]) -> list[Pending]:
+    """What is left to do, oldest first. `own_id`: whom the token acts as; only that account's replies count."""
+    answered = {}
+    for one in written:
+        receipt = read_receipt(one.body) if one.author.id == own_id else None
+        if receipt is not None:
+            answered[receipt.kind, receipt.key] = receipt
+    found = []
+    for one in sorted(written, key=lambda one: (one.updated_at, one.place.origin.key)):
+        if one.author.is_bot or one.author.id == own_id or one.body.startswith(OWN_MARKER):
+            continue
+        receipt = answered.get((one.place.origin.kind, one.place.origin.key))
+        if _is_left(one.body, receipt, known):
+            found.append(Pending(written=one, receipt=receipt))
+    return found
+
+
+def _is_left(body: str, receipt: Receipt | None, known: Sequence[str]) -> bool:
+    if receipt is None:
+        return has_command(body)
+    return not receipt.done or receipt.said != said(parse(body, known))
