@@ -7,7 +7,8 @@ How to run it, when a field is missing or GitHub's schema changed (it needs the 
 
 It writes `github.graphql` (prose and directives removed), `LICENSE` and `README.md` into
 `src/memory_agents/testing/graphql/`. To answer another field, name it in FIELDS, run this, and add its value in
-`src/memory_agents/testing/github/render/nodes.py`. The enums, scalars and input types of a field come with it.
+`src/memory_agents/testing/github/render/`. The enums, scalars and input types of a field come with it, and those
+types of a union that FIELDS names.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from typing import Any
 import graphql
 from graphql.language import ast
 
-COMMENT = ("author", "authorAssociation", "body", "createdAt", "id", "updatedAt")
+COMMENT = ("author", "authorAssociation", "body", "createdAt", "editor", "id", "lastEditedAt", "updatedAt")
+EVENT = ("actor", "createdAt", "id")
+CONNECTION = ("nodes", "pageInfo", "totalCount")
 FIELDS: dict[str, tuple[str, ...]] = {
-    "Query": ("node", "nodes", "rateLimit", "viewer"),
+    "Query": ("node", "nodes", "rateLimit", "repository", "viewer"),
     "RateLimit": ("cost", "limit", "remaining", "resetAt", "used"),
     "Node": ("id",),
     "Actor": ("login", "url"),
@@ -35,18 +38,21 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "Bot": ("databaseId", "id", "login", "url"),
     "Organization": ("databaseId", "id", "login", "url"),
     "User": ("databaseId", "id", "login", "url"),
-    "Repository": ("databaseId", "id", "isPrivate", "name", "nameWithOwner", "url"),
+    "Repository": (
+        *("databaseId", "id", "isPrivate", "issueOrPullRequest", "name", "nameWithOwner", "pullRequests", "url"),
+    ),
     "Label": ("color", "description", "id", "name"),
-    "LabelConnection": ("nodes", "totalCount"),
+    "LabelConnection": CONNECTION,
+    "PageInfo": ("endCursor", "hasNextPage", "hasPreviousPage", "startCursor"),
     "Issue": (
         *COMMENT,
-        *("closed", "closedAt", "databaseId", "labels", "number", "repository"),
-        *("state", "stateReason", "title", "url"),
+        *("closed", "closedAt", "closedByPullRequestsReferences", "comments", "databaseId", "labels", "number"),
+        *("repository", "state", "stateReason", "timelineItems", "title", "url"),
     ),
     "PullRequest": (
         *COMMENT,
-        *("closed", "closedAt", "isDraft", "labels", "merged", "mergedAt", "number", "repository"),
-        *("state", "title", "url"),
+        *("changedFiles", "closed", "closedAt", "comments", "files", "isDraft", "labels", "mergeCommit", "merged"),
+        *("mergedAt", "number", "repository", "reviews", "state", "timelineItems", "title", "url"),
     ),
     "IssueComment": (
         *COMMENT,
@@ -58,6 +64,24 @@ FIELDS: dict[str, tuple[str, ...]] = {
         *("diffHunk", "fullDatabaseId", "isMinimized", "line", "minimizedReason", "path", "pullRequest"),
         *("replyTo", "repository", "url"),
     ),
+    "PullRequestReview": (
+        *COMMENT,
+        *("fullDatabaseId", "isMinimized", "minimizedReason", "pullRequest", "repository", "state", "submittedAt"),
+        "url",
+    ),
+    "PullRequestChangedFile": ("additions", "changeType", "deletions", "path"),
+    "Commit": ("id", "oid", "url"),
+    "ClosedEvent": (*EVENT, "closer", "stateReason"),
+    "LabeledEvent": (*EVENT, "label"),
+    "MarkedAsDuplicateEvent": (*EVENT, "canonical", "isCrossRepository"),
+    "RenamedTitleEvent": (*EVENT, "currentTitle", "previousTitle"),
+    "UnlabeledEvent": (*EVENT, "label"),
+    "IssueCommentConnection": CONNECTION,
+    "IssueTimelineItemsConnection": CONNECTION,
+    "PullRequestChangedFileConnection": CONNECTION,
+    "PullRequestConnection": CONNECTION,
+    "PullRequestReviewConnection": CONNECTION,
+    "PullRequestTimelineItemsConnection": CONNECTION,
 }
 README = """# GitHub's GraphQL schema
 
@@ -112,6 +136,9 @@ def closure(schema: ast.DocumentNode) -> str:
             if name not in FIELDS:
                 raise SystemExit(f"a kept field is of the type {name}: name its fields in FIELDS")
             definition = cut(definition)
+        if isinstance(definition, ast.UnionTypeDefinitionNode):
+            kept = tuple(each for each in definition.types or () if each.name.value in FIELDS)
+            definition = ast.UnionTypeDefinitionNode(name=definition.name, types=kept)
         found[name] = bare(definition)
         waiting |= named(found[name])
     text = "\n\n".join(graphql.print_ast(found[name]) for name in sorted(found)) + "\n"

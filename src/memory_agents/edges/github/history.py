@@ -6,7 +6,6 @@ https://docs.github.com/rest/issues/issues#list-repository-issues, /rest/issues/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,10 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from memory_agents.core.history import Page, Seen, Stream, listed
 from memory_agents.core.records import FULL_NAME
+from memory_agents.edges.github.answers import PAGE, UNREADABLE, links, refused, unreadable
 from memory_agents.edges.github.api import READS_CONTENTS, READS_ISSUES, READS_PULLS, GitHubApi
 from memory_agents.errors import GitHubFailure
 
-_PER_PAGE = 100
 _PATHS: Mapping[Stream, str] = {
     Stream.ISSUES: "issues",
     Stream.REVIEWS: "pulls/comments",
@@ -25,9 +24,8 @@ _PATHS: Mapping[Stream, str] = {
     Stream.EVENTS: "issues/events",
 }
 _DIGITS = 12
-_LINK = re.compile(r'<([^>]*)>; rel="(\w+)"')
-_UNREADABLE = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
 _NEEDS = f"{READS_ISSUES}` and `{READS_PULLS}"
+_LOOK = "look at past items again"
 
 _LOOK_AGAIN = """
 query($ids: [ID!]!) {
@@ -55,7 +53,7 @@ class GitHubHistory:
         self, stream: Stream, *, since: datetime | None = None, newest_first: bool = False, page: int = 1
     ) -> Page:
         """See HistorySource."""
-        query = {"per_page": str(_PER_PAGE)}
+        query = {"per_page": str(PAGE)}
         if page > 1:
             query["page"] = str(page)
         if stream is not Stream.EVENTS:
@@ -73,14 +71,12 @@ class GitHubHistory:
 
     async def look_again(self, node_ids: Sequence[str]) -> Mapping[str, Seen | None]:
         """See HistorySource."""
-        what = "look at past items again"
+        what = _LOOK
         answer = await self._api.graphql(what, _LOOK_AGAIN, {"ids": list(node_ids)}, needs=_NEEDS)
         try:
             return _seen(node_ids, answer)
-        except _UNREADABLE as error:
-            raise GitHubFailure(
-                f"GitHub's answer when asked to {what} cannot be read: {type(error).__name__}.", fix="run again later"
-            ) from None
+        except UNREADABLE as error:
+            raise unreadable(what, error) from None
 
     async def _make_sure(self) -> None:
         """Ask for the repository's name of now: a list that is asked for by an older one forgets what was asked."""
@@ -99,23 +95,23 @@ class GitHubHistory:
         if not isinstance(answer.body, list):
             raise GitHubFailure(f"GitHub's answer when asked to list {stream} is no list.", fix="run again later")
         entries = []
-        unreadable = 0
+        broken = 0
         for entry in answer.body:
             try:
                 entries.append(listed(stream, entry))
-            except _UNREADABLE:
-                unreadable += 1
-        if unreadable and not entries:
+            except UNREADABLE:
+                broken += 1
+        if broken and not entries:
             raise GitHubFailure(
                 f"GitHub's answer when asked to list {stream} cannot be read.",
                 fix="check GITHUB_API_URL, and what stands between it and the runner",
             )
-        links = {relation: address for address, relation in _LINK.findall(answer.headers.get("link", ""))}
+        others = links(answer.headers)
         return Page(
             entries=tuple(entries),
-            following=links.get("next", ""),
-            pages_left=_pages_left(links),
-            unreadable=unreadable,
+            following=others.get("next", ""),
+            pages_left=_pages_left(others),
+            unreadable=broken,
             requests_left=_number(answer.headers.get("x-ratelimit-remaining", "")),
         )
 
@@ -134,15 +130,7 @@ def _seen(node_ids: Sequence[str], answer: Mapping[str, Any]) -> dict[str, Seen 
         elif place in gone:
             found[node_id] = None
     if node_ids and not found:
-        problem: Mapping[str, Any] = next(iter(answer.get("errors") or ()), {})
-        is_limit = problem.get("type") == "RATE_LIMITED"
-        raise GitHubFailure(
-            f"GitHub did not show past items again: {str(problem.get('message', 'no reason given'))[:200]}.",
-            fix="run again when the rate limit is over"
-            if is_limit
-            else f"add `permissions: {_NEEDS}` to the job and pass its `github-token`",
-            limit="primary" if is_limit else "",
-        )
+        raise refused(answer, _LOOK, _NEEDS)
     return found
 
 

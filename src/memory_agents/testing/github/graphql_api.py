@@ -9,19 +9,20 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memory_agents.errors import MissingExtra
 from memory_agents.testing.github.access import authorize
 from memory_agents.testing.github.journal import Journal
 from memory_agents.testing.github.messages import JsonObject, Problem, Refusal, Reply, Request, Unsupported, not_found
 from memory_agents.testing.github.render.basics import View
+from memory_agents.testing.github.render.leaves import viewer_node
 from memory_agents.testing.github.render.nodes import (
     comment_node,
     issue_node,
     repository_node,
     review_comment_node,
-    viewer_node,
+    review_node,
 )
 from memory_agents.testing.github.repository import FakeRepository
 from memory_agents.testing.github.state import Token
@@ -129,6 +130,32 @@ class Root:
         reset = self.world.reset_at().strftime("%Y-%m-%dT%H:%M:%SZ")
         return {"cost": 1, "resetAt": reset} | {name: rate[name] for name in ("limit", "remaining", "used")}
 
+    def repository(self, _: object, **arguments: Any) -> JsonObject:
+        """A repository by its name, with its issues and pull requests by their numbers."""
+        full_name = f"{arguments['owner']}/{arguments['name']}"
+        missing = Refusal("NOT_FOUND", f"Could not resolve to a Repository with the name '{full_name}'.")
+        repository = self.world.repositories.get(full_name)
+        if repository is None:
+            raise missing
+        self._authorize(missing, repository, "")
+        shown = repository_node(self.seen_from, repository)
+
+        def item(_: object, number: int) -> JsonObject:
+            issue = repository.issues.get(number)
+            message = f"Could not resolve to an issue or pull request with the number of {number}."
+            unknown = Refusal("NOT_FOUND", message)
+            if issue is None:
+                raise unknown
+            self._authorize(unknown, repository, "pull_requests" if issue.pull else "issues")
+            return issue_node(self.seen_from, repository, issue)
+
+        def pulls(info: object, **arguments: Any) -> JsonObject:
+            self._authorize(missing, repository, "pull_requests")
+            found: JsonObject = shown["pullRequests"](info, **arguments)
+            return found
+
+        return shown | {"issueOrPullRequest": item, "pullRequests": pulls}
+
     def node(self, _: object, **arguments: str) -> JsonObject:
         """The row of an id."""
         return self._node(arguments["id"])
@@ -154,20 +181,20 @@ class Root:
         for repository in self.world.repositories.values() if kind else ():
             if found := FINDERS[kind](repository, number):
                 show, conversation = found
-                self._authorize(global_id, repository, conversation)
+                issue = repository.issues.get(conversation)
+                permission = "" if issue is None else "pull_requests" if issue.pull else "issues"
+                self._authorize(_not_resolved(global_id), repository, permission)
                 return show(self.seen_from)
         raise _not_resolved(global_id)
 
-    def _authorize(self, global_id: str, repository: FakeRepository, conversation: int) -> None:
-        """Refuse the row of a private repository to those who may not read it; `conversation` is its number."""
-        issue = repository.issues.get(conversation)
-        permission = "" if issue is None else "pull_requests" if issue.pull else "issues"
+    def _authorize(self, missing: Refusal, repository: FakeRepository, permission: str) -> None:
+        """Refuse what is in a private repository to those who may not read it; `missing` to whom it is hidden."""
         full_name = repository.full_name
         try:
             authorize(self.token, repository, full_name=full_name, method="GET", permission=permission)
         except Problem as problem:
             if problem.reply.status == 404:
-                raise _not_resolved(global_id) from None
+                raise missing from None
             raise Refusal("FORBIDDEN", str(problem), extensions={"saml_failure": False}) from None
 
 
@@ -195,6 +222,11 @@ def _review_comment(repository: FakeRepository, number: int) -> Found:
     return (lambda view: review_comment_node(view, repository, comment), comment.number) if comment else None
 
 
+def _review(repository: FakeRepository, number: int) -> Found:
+    review = repository.reviews.get(number)
+    return (lambda view: review_node(view, repository, review), review.number) if review else None
+
+
 def _repository(repository: FakeRepository, number: int) -> Found:
     return (lambda view: repository_node(view, repository), 0) if repository.id == number else None
 
@@ -203,6 +235,7 @@ FINDERS: Mapping[str, Callable[[FakeRepository, int], Found]] = {
     "Issue": _issue,
     "PullRequest": _pull,
     "IssueComment": _comment,
+    "PullRequestReview": _review,
     "PullRequestReviewComment": _review_comment,
     "Repository": _repository,
 }

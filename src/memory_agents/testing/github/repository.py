@@ -132,15 +132,26 @@ class FakeRepository(Rows):
         self.close(issue, actor=actor, at=issue.pull.merged_at)
 
     def close(
-        self, issue: Issue, *, actor: str, reason: str | None = None, commit: str = "", at: datetime | None = None
+        self,
+        issue: Issue,
+        *,
+        actor: str,
+        reason: str | None = None,
+        commit: str = "",
+        pull: Issue | None = None,
+        duplicate_of: Issue | None = None,
+        at: datetime | None = None,
     ) -> None:
-        """Close an issue or pull request; `commit` is the id of the one whose message did it.
+        """Close an issue or pull request; `commit` is the id of the one whose message did it, or `pull` did.
 
         `reason` is completed, not_planned or duplicate; a pull request has none.
         """
         issue.state, issue.state_reason = "closed", None if issue.pull else reason
         issue.closed_at, issue.closed_by = at or self._clock(), actor
-        self._note("closed", issue, actor, at=issue.closed_at, commit_id=commit)
+        if duplicate_of:
+            self._note("marked_as_duplicate", issue, actor, at=issue.closed_at, other=duplicate_of.number)
+        other = pull.number if pull else None
+        self._note("closed", issue, actor, at=issue.closed_at, commit_id=commit, other=other)
 
     def reopen(self, issue: Issue, *, actor: str, at: datetime | None = None) -> None:
         """Open it again."""
@@ -289,6 +300,7 @@ class FakeRepository(Rows):
         label: str = "",
         commit_id: str = "",
         renamed: tuple[str, str] | None = None,
+        other: int | None = None,
         at: datetime | None = None,
     ) -> None:
         at = at or self._clock()
@@ -304,5 +316,6 @@ class FakeRepository(Rows):
                 commit_id=commit_id,
                 state_reason=issue.state_reason if event == "closed" else None,
                 renamed=renamed,
+                other=other,
             )
         )

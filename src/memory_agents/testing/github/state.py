@@ -128,7 +128,6 @@ class Issue:
     locked: bool = False
     edit: Edit | None = None
     """of the body"""
-    duplicate_of: int | None = None
     reactions: list[Reaction] = field(default_factory=list)
     pull: PullRequest | None = None
 
@@ -175,7 +174,10 @@ class ReviewComment:
 
 @dataclass(slots=True, kw_only=True)
 class IssueEvent:
-    """Something that happened to an issue: closed, merged, reopened, renamed, labeled, unlabeled."""
+    """Something that happened to an issue.
+
+    closed, merged, reopened, renamed, labeled, unlabeled or marked_as_duplicate.
+    """
 
     id: int
     number: int
@@ -189,3 +191,5 @@ class IssueEvent:
     """why it was closed"""
     renamed: tuple[str, str] | None = None
     """the title before and after"""
+    other: int | None = None
+    """number of the pull request that closed it, or of what it is a duplicate of"""

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from memory_agents.testing.github.messages import JsonObject, Refusal, Unsupported
+from memory_agents.testing.github.changes import Change, changes
+from memory_agents.testing.github.messages import JsonObject, Unsupported
 from memory_agents.testing.github.render.basics import View, association, node_id, stamp, stamp_or_none
+from memory_agents.testing.github.render.connections import Resolver, connection
+from memory_agents.testing.github.render.leaves import actor_node, commit_node, label_node
+from memory_agents.testing.github.render.timeline import timeline
 from memory_agents.testing.github.repository import FakeRepository
-from memory_agents.testing.github.state import Comment, Issue, ReviewComment, User
-
-MOST_ROWS = 100
-"""of one connection"""
-Resolver = Callable[..., Any]
-
-
-def actor_node(view: View, user: User) -> JsonObject:
-    """An `Actor`. A bot's login is without the `[bot]` that REST gives it."""
-    shown = view.user(user.login)
-    return {
-        "__typename": user.type,
-        "id": shown["node_id"],
-        "databaseId": user.id,
-        "login": user.login.removesuffix("[bot]") if user.type == "Bot" else user.login,
-        "url": shown["html_url"],
-    }
-
-
-def viewer_node(view: View, login: str) -> JsonObject:
-    """The `viewer`: a `User` even where the token is an app's, with the whole login."""
-    return actor_node(view, view.find_user(login)) | {"__typename": "User", "login": login}
+from memory_agents.testing.github.state import Comment, Edit, Issue, Label, PullRequest, Review, ReviewComment
 
 
 def repository_node(view: View, repository: FakeRepository) -> JsonObject:
@@ -42,6 +22,7 @@ def repository_node(view: View, repository: FakeRepository) -> JsonObject:
         "nameWithOwner": repository.full_name,
         "isPrivate": repository.private,
         "url": view.repo_web(repository),
+        "pullRequests": _pulls(view, repository),
     }
 
 
@@ -59,16 +40,22 @@ def issue_node(view: View, repository: FakeRepository, issue: Issue) -> JsonObje
         "closed": issue.state == "closed",
         "closedAt": stamp_or_none(issue.closed_at),
         "labels": _labels(repository, issue),
+        "comments": _comments(view, repository, issue),
+        "timelineItems": timeline(view, repository, issue, lambda other: issue_node(view, repository, other)),
     }
     if issue.pull is None:
-        return shown
-    merged_at = issue.pull.merged_at
+        return shown | {"closedByPullRequestsReferences": _closing_pulls(view, repository, issue)}
+    pull, merged_at = issue.pull, issue.pull.merged_at
     return shown | {
         "__typename": "PullRequest",
         "state": "MERGED" if merged_at else shown["state"],
         "isDraft": issue.pull.draft,
         "merged": merged_at is not None,
         "mergedAt": stamp_or_none(merged_at),
+        "mergeCommit": commit_node(view, repository, pull.head_sha) if merged_at else None,
+        "changedFiles": lambda _: len(changes(repository.git, pull.base_sha, pull.head_sha)),
+        "files": _files(repository, pull),
+        "reviews": _reviews(view, repository, issue),
     }
 
 
@@ -112,24 +99,48 @@ def review_comment_node(view: View, repository: FakeRepository, comment: ReviewC
     )
 
 
+def review_node(view: View, repository: FakeRepository, review: Review) -> JsonObject:
+    """A `PullRequestReview`."""
+    return (
+        _comment(view, repository, review)
+        | _minimizable(review)
+        | {
+            "__typename": "PullRequestReview",
+            "id": node_id("PullRequestReview", review.id),
+            "fullDatabaseId": str(review.id),
+            "url": f"{view.repo_web(repository)}/pull/{review.number}#pullrequestreview-{review.id}",
+            "state": review.state,
+            "submittedAt": stamp(review.submitted_at),
+            "pullRequest": lambda _: issue_node(view, repository, repository.issues[review.number]),
+        }
+    )
+
+
 def issue_id(issue: Issue) -> str:
     """The id of an issue or pull request, the same in GraphQL and wherever REST shows it."""
     return node_id("PullRequest" if issue.pull else "Issue", issue.id)
 
 
-def _comment(view: View, repository: FakeRepository, row: Issue | Comment | ReviewComment) -> JsonObject:
+def _comment(view: View, repository: FakeRepository, row: Issue | Comment | ReviewComment | Review) -> JsonObject:
     """What the interfaces `Comment` and `RepositoryNode` ask for."""
-    return {
-        "author": lambda _: actor_node(view, view.find_user(row.author)),
+    created_at = row.submitted_at if isinstance(row, Review) else row.created_at
+    return _edit(view, row.edit) | {
+        "author": lambda _: actor_node(view, row.author),
         "authorAssociation": association(repository, row.author),
         "body": row.body or "",
-        "createdAt": stamp(row.created_at),
+        "createdAt": stamp(created_at),
         "updatedAt": stamp(row.updated_at),
         "repository": lambda _: repository_node(view, repository),
     }
 
 
-def _minimizable(comment: Comment | ReviewComment) -> JsonObject:
+def _edit(view: View, edit: Edit | None) -> JsonObject:
+    if edit is None:
+        return {"editor": None, "lastEditedAt": None}
+    return {"editor": actor_node(view, edit.editor), "lastEditedAt": stamp(edit.at)}
+
+
+def _minimizable(comment: Comment | ReviewComment | Review) -> JsonObject:
     return {"isMinimized": bool(comment.minimized), "minimizedReason": comment.minimized or None}
 
 
@@ -144,32 +155,56 @@ def _state_reason(issue: Issue) -> Resolver:
 
 
 def _labels(repository: FakeRepository, issue: Issue) -> Resolver:
-    def labels(_: object, **arguments: Any) -> JsonObject:
-        if unknown := sorted(arguments.keys() & {"after", "before"}):
-            raise Unsupported(f"the fake does not page through labels by {', '.join(unknown)}")
-        bound = next((name for name in ("first", "last") if arguments.get(name) is not None), None)
-        if bound is None:
-            message = "You must provide a `first` or `last` value to properly paginate the `labels` connection."
-            raise Refusal("MISSING_PAGINATION_BOUNDARIES", message)
-        size: int = arguments[bound]
-        if size > MOST_ROWS:
-            message = (
-                f"Requesting {size} records on the `labels` connection exceeds the `{bound}` limit of 100 records."
-            )
-            raise Refusal("EXCESSIVE_PAGINATION", message)
-        order = arguments["orderBy"]
-        rows = [repository.add_label(name) for name in issue.labels]
-        rows.sort(key=lambda label: label.name if order["field"] == "NAME" else f"{label.id:020}")
-        rows = rows[::-1] if order["direction"] == "DESC" else rows
-        shown = [
-            {
-                "id": node_id("Label", each.id),
-                "name": each.name,
-                "color": each.color,
-                "description": each.description,
-            }
-            for each in (rows[:size] if bound == "first" else rows[max(len(rows) - size, 0) :])
-        ]
-        return {"nodes": shown, "totalCount": len(rows)}
+    def rows(orderBy: JsonObject) -> list[Label]:  # noqa: N803 - GitHub's name
+        found = [repository.add_label(name) for name in issue.labels]
+        found.sort(key=lambda label: label.name if orderBy["field"] == "NAME" else f"{label.id:020}")
+        return found[::-1] if orderBy["direction"] == "DESC" else found
 
-    return labels
+    return connection("labels", rows, label_node, takes=frozenset({"orderBy"}))
+
+
+def _comments(view: View, repository: FakeRepository, issue: Issue) -> Resolver:
+    def rows() -> list[Comment]:
+        return repository.comments_of(issue.number)
+
+    return connection("comments", rows, lambda row: comment_node(view, repository, row), takes=frozenset())
+
+
+def _closing_pulls(view: View, repository: FakeRepository, issue: Issue) -> Resolver:
+    def rows(includeClosedPrs: bool = False) -> list[Issue]:  # noqa: N803 - GitHub's name
+        closed = [each.other for each in repository.events if each.number == issue.number and each.event == "closed"]
+        pulls = [repository.issues[number] for number in closed if number in repository.issues]
+        return [pull for pull in pulls if includeClosedPrs or pull.state == "open"]
+
+    name = "closedByPullRequestsReferences"
+    return connection(name, rows, lambda row: issue_node(view, repository, row), takes=frozenset({"includeClosedPrs"}))
+
+
+def _files(repository: FakeRepository, pull: PullRequest) -> Resolver:
+    def show(change: Change) -> JsonObject:
+        counts = {"additions": change.additions, "deletions": change.deletions}
+        kind = "DELETED" if change.status == "removed" else change.status.upper()
+        return {"path": change.path, "changeType": kind, **counts}
+
+    return connection("files", lambda: changes(repository.git, pull.base_sha, pull.head_sha), show, takes=frozenset())
+
+
+def _reviews(view: View, repository: FakeRepository, issue: Issue) -> Resolver:
+    def rows() -> list[Review]:
+        return [each for each in repository.reviews.values() if each.number == issue.number]
+
+    return connection("reviews", rows, lambda row: review_node(view, repository, row), takes=frozenset())
+
+
+def _pulls(view: View, repository: FakeRepository) -> Resolver:
+    def rows(orderBy: JsonObject | None = None) -> list[Issue]:  # noqa: N803 - GitHub's name
+        found = [issue for issue in repository.issues.values() if issue.pull]
+        if orderBy is None:
+            return found
+        if orderBy["field"] == "COMMENTS":
+            raise Unsupported("the fake does not order pull requests by their comments")
+        is_updated = orderBy["field"] == "UPDATED_AT"
+        found.sort(key=lambda issue: issue.updated_at if is_updated else issue.created_at)
+        return found[::-1] if orderBy["direction"] == "DESC" else found
+
+    return connection("pullRequests", rows, lambda row: issue_node(view, repository, row), takes=frozenset({"orderBy"}))
