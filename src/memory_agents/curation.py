@@ -22,6 +22,7 @@ from memory_agents.memory.writer import FACTS, MemoryWriter
 
 LISTED = 20
 """how many Records one reply names at most"""
+_ALL = 1_000_000
 _COUNTED = 1_000
 """how many are looked at to say how many more there are"""
 
@@ -117,7 +118,7 @@ class Curation:
 
     async def prune(self) -> tuple[Outcome, ...]:
         """Remove the facts that have expired. Raises a MemoryFailure."""
-        records = await self.reader.list_records(namespaces=FACTS, limit=_COUNTED)
+        records = await self.reader.list_records(namespaces=FACTS, limit=_ALL)
         now = self.now()
         gone = [record.id for record in records if record.expires_at is not None and record.expires_at <= now]
         return await self._tried("Expiry", self.writer.forget(gone, approval=Approval())) if gone else ()

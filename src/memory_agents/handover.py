@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from memory_agents.core.context import MemoryView, PromptContext
 from memory_agents.core.outcomes import (
@@ -21,13 +22,15 @@ from memory_agents.core.outcomes import (
 )
 from memory_agents.core.records import Notice
 from memory_agents.core.summary import counted, recall_summary
-from memory_agents.curation import Curated
 from memory_agents.edges.actions import Runner
 from memory_agents.memory.integration import Status
 from memory_agents.monitors.base import Recalled
 from memory_agents.operations import history_report
 from memory_agents.operations.history import Reading
 from memory_agents.settings import Environment
+
+if TYPE_CHECKING:
+    from memory_agents.curation import Curated  # a recall needs none of it
 
 _TOLD = 5
 """annotations of one run; a runner keeps ten for a step, and other tools want some"""
