@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from memory_agents.core import command_words, namespaces
 from memory_agents.core.comment_blocks import Kind, lines
@@ -202,7 +203,7 @@ def _facts(text: str) -> tuple[str, ...]:
     items = _items(text) if has_own_line else ()
     facts = tuple(fact for fact in items or (text.strip(),) if not _is_blank(fact))
     if not facts:
-        raise UsageError("There is nothing to remember.", fix="write the fact behind it: `/remember Times are UTC.`")
+        raise UsageError("There is nothing to remember.", fix="write the fact behind it: `/remember Times are UTC`.")
     return facts
 
 
@@ -221,7 +222,7 @@ def _items(text: str) -> tuple[str, ...]:
                 "Behind the list of facts there is text that is part of none.",
                 fix="indent it below the bullet that it belongs to, make it a bullet, or put it into another comment.",
             )
-    items = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    items = [text[start:end] for start, end in pairwise([*starts, len(text)])]
     return tuple(_MARKER.sub("", item, count=1).strip() for item in items)
 
 

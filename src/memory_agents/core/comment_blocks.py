@@ -90,6 +90,7 @@ class _Page:
         self._containers: list[int] = []
         self._matched = 0  # of them, by the line that is read
         self._kind = Kind.BLANK  # of the block that may go on
+        self._empty_item = 0  # how deep the item stands that began with the last line and has nothing yet
         self._fence = ""
         self._closing: re.Pattern[str] | None = None
 
@@ -143,7 +144,11 @@ class _Page:
             return self._html(line, at, self._kind), False
         if is_blank:
             self._kind = Kind.BLANK
+            if self._empty_item and self._empty_item == self._matched:
+                self._containers.pop()  # an item cannot begin with two blank lines
+            self._empty_item = 0
             return Kind.BLANK, False
+        self._empty_item = 0
         while self._matched < _MOST_CONTAINERS and (width := self._opens(line, at)):
             at = min(at + width, len(line))
         return self._leaf(line, at)
@@ -177,6 +182,7 @@ class _Page:
         place = at + indent
         if place == len(line):  # behind a marker
             self._leave()
+            self._empty_item = len(self._containers) if self._containers[-1] != _QUOTE else 0
             return Kind.BLANK, True
         if indent >= 4 and self._kind is not Kind.TEXT:
             self._leave()
