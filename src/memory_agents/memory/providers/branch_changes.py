@@ -89,7 +89,7 @@ def storing(
     for its in gone:
         files |= dict.fromkeys(standing.files[its])
         lines.append(f"Remove {its}")
-    subject = ", ".join(_counted(verb, ids) for verb, ids in (("Remember", stored), ("Remove", gone)) if ids)
+    subject = ", ".join(_counted(verb, ids) for verb, ids in (("Remember", stored), ("remove", gone)) if ids)
     return Write(
         _change(standing, files, subject, lines, approval),
         BatchResult(

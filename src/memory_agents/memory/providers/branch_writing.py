@@ -12,7 +12,7 @@ from memory_agents.memory.providers.branch_changes import Write
 from memory_agents.memory.providers.branch_copy import BranchCopy, CopyDamaged, Pushed
 
 _FIRST_WAIT = 0.05
-_LONGEST_WAIT = 2.0
+_LONGEST_WAIT = 1.0
 """seconds, of which any part is waited: others that lost the same race wait for another time"""
 _MOST_CUTS = 4
 """pushes without an answer"""

@@ -9,21 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from memory_agents.core.records import (
-    Approval,
-    BatchResult,
-    Health,
-    Match,
-    Notice,
-    ProviderInfo,
-    Query,
-    Record,
-)
+from memory_agents.core.records import Approval, BatchResult, Health, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import MemoryFailure
 from memory_agents.memory.git import Remote
 from memory_agents.memory.index import IndexCorrupt, LocalIndex
@@ -206,15 +197,14 @@ class GitBranchProvider:
 
         async with self._writing:
             self._failure = None  # what failed for a reader may work now
-            for is_last in (False, True):
-                try:
-                    head = (await self._read()).commit
-                    self._head, write = await write_to(self._copy, planned, head, seconds=self._write_seconds)
-                except CopyDamaged:
-                    self._copy.remove()
-                    await self.close()
-                    if is_last:
-                        raise
-                else:
-                    break
+            try:
+                return await self._written(planned)
+            except CopyDamaged:
+                self._copy.remove()
+                await self.close()
+                return await self._written(planned)
+
+    async def _written(self, planned: Callable[[str], Awaitable[Write]]) -> Write:
+        head = (await self._read()).commit
+        self._head, write = await write_to(self._copy, planned, head, seconds=self._write_seconds)
         return write
