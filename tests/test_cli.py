@@ -15,7 +15,20 @@ from memory_agents import __version__
 from memory_agents.cli import main
 from tests.repositories import BareRepository, fact
 
-COMMANDS = ["run", "recall", "list", "show", "index", "status", "demo"]
+COMMANDS = [
+    "run",
+    "recall",
+    "list",
+    "show",
+    "index",
+    "status",
+    "demo",
+    "remember",
+    "forget",
+    "import",
+    "init",
+    "redact",
+]
 FILES = {
     "codebase/conventions/tabs.md": fact("Indent with tabs, naïvely 🎉.", "aaaaaaaa"),
     "testing/patterns/tests.md": fact("Tests are written with pytest.", "bbbbbbbb"),

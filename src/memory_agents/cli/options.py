@@ -153,7 +153,6 @@ def _add_writing(add: _Add) -> None:
     initial.add_argument(
         "--action",
         type=_action,
-        default="",
         metavar="OWNER/NAME@REF",
         help="the action that the workflows use (default: OWNER/memory-agents@v1, to be filled in)",
     )

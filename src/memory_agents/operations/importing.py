@@ -106,10 +106,15 @@ async def plan(
 
 
 async def carry_out(writer: MemoryWriter, planned: Plan) -> tuple[Outcome, ...]:
-    """Keep and remove, all in one stroke; an Outcome for each fact that was to be kept."""
+    """Keep and remove, all in one stroke; an Outcome for each fact that was to be kept.
+
+    What a document says again comes back, unless somebody forgot it.
+    """
+    new = [change.fact for change in planned.changes if change.is_new]
     return await writer.remember(
-        [change.fact for change in planned.changes if change.is_new],
+        new,
         approval=BY_HAND,
+        update=[fact.id for fact in new],
         removing=[change.fact.id for change in planned.changes if not change.is_new],
     )
 

@@ -142,13 +142,14 @@ def _written(part: Part, top: Path) -> Part:
     file = top / part.name
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("x", encoding="utf-8", newline="\n") as new:
-            new.write(part.content)
-    except FileExistsError:
-        return replace(part, state=State.THERE)
+        new = file.open("x", encoding="utf-8", newline="\n")
     except OSError as error:
+        if file.exists():
+            return replace(part, state=State.THERE)
         problem = f"it cannot be written: {error.strerror}."
-        return replace(part, state=State.FAILED, problem=problem, fix="correct the permissions of its folder")
+        return replace(part, state=State.FAILED, problem=problem, fix=f"see what is in the way in {file.parent}")
+    with new:
+        new.write(part.content)
     return replace(part, state=State.MADE)
 
 

@@ -66,7 +66,9 @@ async def show(reader: MemoryReader, record_id: str) -> Answer:
     if record is None:
         fix = "see the ids with `memory-agents list`, of past items with `memory-agents list --namespace 'reviews/*'`"
         raise UsageError(f"There is no record {record_id!r}.", fix=fix)
-    fields = {name: value for name, value in record_value(record).items() if name != "text" and value}
+    fields = {
+        name: value for name, value in record_value(record).items() if name != "text" and value not in ("", None, [])
+    }
     head = "\n".join(f"{name}: {', '.join(v) if isinstance(v, list) else v}" for name, v in fields.items())
     return Answer(record_value(record), f"{head}\n\n{clean(record.text)}")
 
@@ -100,6 +102,10 @@ def record_value(record: Record) -> dict[str, object]:
         "paths": [clean(path) for path in record.paths],
         "labels": [clean(label) for label in record.labels],
         "approved": record.approved,
+        "approved_by": clean(record.approved_by),
+        "proposed_by": clean(record.proposed_by),
+        "replaces": clean(record.replaces),
+        "cites": [clean(cite) for cite in record.cites],
     }
 
 
@@ -121,9 +127,10 @@ def _nothing(info: ProviderInfo, otherwise: str) -> str:
 
 
 def _marks(record: Record, now: datetime) -> str:
-    """Why Monitors do not recall it, if they do not."""
-    expired = record.expires_at is not None and record.expires_at <= now
-    return f"{'' if record.approved else '  [not approved]'}{'  [expired]' if expired else ''}"
+    """Until when Monitors recall it, or why they do not."""
+    ends = record.expires_at
+    until = "" if ends is None else f"  [until {ends.date()}]" if ends > now else "  [expired]"
+    return f"{'' if record.approved else '  [not approved]'}{until}"
 
 
 def _line(record: Record) -> str:
