@@ -82,13 +82,21 @@ class GitHubComments:
         self._path = f"/repos/{repository}"
 
     async def put_sticky(
-        self, number: int, marker: str, body: str | None, *, withdrawn: str = "", thread: int | None = None
+        self,
+        number: int,
+        marker: str,
+        body: str | None,
+        *,
+        withdrawn: str = "",
+        thread: int | None = None,
+        leave: str = "",
     ) -> Sticky:
         """Let our comment with the marker on issue or pull request `number` say `body`; post it where there is none.
 
         `marker`: begins the comment, and needs not be the whole first line. `thread`: the id of the first review
         comment of the thread to answer in; None is the conversation. body None: there is nothing to say. Nothing is
         posted then, but a comment that stands there says `withdrawn` from now on. Both texts begin with the marker.
+        `leave`: a comment of ours that begins so says it already, whatever follows.
         Raises GitHubFailure; what was posted before it stays, and the next run finds it.
         """
         text = withdrawn if body is None else body
@@ -98,6 +106,8 @@ class GitHubComments:
         place = _Place.of(number, thread)
         own_id = await viewer_id(self._api)  # before anything is written
         if ours := await self._ours(place, marker, own_id):
+            if leave and ours[0].body.startswith(leave):
+                text = ours[0].body
             return await self._settle(place, ours, text)
         if body is None:
             return Sticky("none")

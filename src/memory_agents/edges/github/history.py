@@ -13,10 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from memory_agents.core.history import Page, Seen, Stream, listed
 from memory_agents.core.records import FULL_NAME
-from memory_agents.edges.github.answers import PAGE, UNREADABLE, links, refused, unreadable
+from memory_agents.edges.github.answers import UNREADABLE, links, refused, unreadable
 from memory_agents.edges.github.api import READS_CONTENTS, READS_ISSUES, READS_PULLS, GitHubApi
 from memory_agents.errors import GitHubFailure
 
+_PER_PAGE = 100
 _PATHS: Mapping[Stream, str] = {
     Stream.ISSUES: "issues",
     Stream.REVIEWS: "pulls/comments",
@@ -53,7 +54,7 @@ class GitHubHistory:
         self, stream: Stream, *, since: datetime | None = None, newest_first: bool = False, page: int = 1
     ) -> Page:
         """See HistorySource."""
-        query = {"per_page": str(PAGE)}
+        query = {"per_page": str(_PER_PAGE)}
         if page > 1:
             query["page"] = str(page)
         if stream is not Stream.EVENTS:

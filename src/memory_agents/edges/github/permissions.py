@@ -63,3 +63,16 @@ async def viewer_id(api: GitHubApi) -> int:
                     fix="run again later, or pass the job's own `github-token`",
                 )
     return api.viewer_id
+
+
+async def repository_id_of(api: GitHubApi, repository: str) -> int:
+    """The numeric id of `owner/name`, which a new name does not change. Raises GitHubFailure.
+
+    https://docs.github.com/rest/repos/repos#get-a-repository
+    """
+    what = f"find {repository}"
+    match (await api.send(what, "GET", f"/repos/{repository}", needs=READS_METADATA)).body:
+        case {"id": int(found)}:
+            return found
+        case _:
+            raise GitHubFailure(f"GitHub's answer when asked to {what} cannot be read.", fix="run again later")
