@@ -20,9 +20,9 @@ MOST_DAYS = 3650
 """a fact that is to last longer needs no expiry"""
 
 _EXAMPLES = {
-    "paths": "paths=src/api/**,tests/**",
-    "expires": "expires=90d, 12w, 6m, 1y or a date such as expires=2027-01-31",
-    "replaces": "replaces=<id>",
+    "paths": "`paths=src/api/**,tests/**`",
+    "expires": "`expires=90d`, `12w`, `6m`, `1y` or a date such as `expires=2027-01-31`",
+    "replaces": "`replaces=<id>`",
 }
 _CLOSE = 0.85  # `path`, `expire` and `replace` are; `patch` is not
 _NAME = re.compile(r"[ \t]*(?P<name>[A-Za-z][A-Za-z-]{0,30})=")
@@ -59,16 +59,16 @@ def options(text: str, said_on: date | None) -> tuple[Options, int]:
             close = get_close_matches(name, _EXAMPLES, n=1, cutoff=_CLOSE)
             if not close:
                 break
-            raise UsageError(f"`{name}=` is not an option.", fix=f"write `{close[0]}=`: {_EXAMPLES[close[0]]}.")
+            raise UsageError(f"`{name}=` is not an option.", fix=f"write {_EXAMPLES[close[0]]}")
         value = _VALUE.match(text, option.end())
         at = value.end() if value else option.end()
         if text[at : at + 1].strip():
-            raise UsageError(f"A quotation mark in `{name}=` is not closed.", fix="close it, or leave it out.")
+            raise UsageError(f"A quotation mark in `{name}=` is not closed.", fix="close it, or leave it out")
         if name in values:
-            raise UsageError(f"`{name}=` is given twice.", fix="give it once; several paths stand behind commas.")
+            raise UsageError(f"`{name}=` is given twice.", fix="give it once; several paths stand behind commas")
         values[name] = _QUOTED.sub(r"\1\2\3", text[option.end() : at]).strip()
         if not values[name]:
-            raise UsageError(f"There is nothing behind `{name}=`.", fix=f"write {_EXAMPLES[name]}, without a space.")
+            raise UsageError(f"There is nothing behind `{name}=`.", fix=f"write {_EXAMPLES[name]}, without a space")
     days, day = _expiry(values["expires"], said_on) if "expires" in values else (None, "")
     replaces = record_id(values["replaces"]) if "replaces" in values else ""
     paths = _paths(values["paths"]) if "paths" in values else ()
@@ -87,7 +87,7 @@ def record_id(word: str) -> str:
     if not ID.fullmatch(plain):
         raise UsageError(
             f"{quoted(word)} is not an id.",
-            fix="copy the id from the reply that remembered it or from `/memories`; other words go on another line.",
+            fix="copy the id from the reply that remembered it or from `/memories`; other words go on another line",
         )
     return plain
 
@@ -98,7 +98,7 @@ def numbers(text: str) -> tuple[int, ...]:
     for word in _words(text, example="/not-duplicate #12", what="an issue"):
         number = _NUMBER.fullmatch(word)
         if not number:
-            raise UsageError(f"{quoted(word)} is not an issue.", fix="write its number, such as `/not-duplicate #12`.")
+            raise UsageError(f"{quoted(word)} is not an issue.", fix="write its number, such as `/not-duplicate #12`")
         found.append(int(number[1]))
     return tuple(dict.fromkeys(found))
 
@@ -122,7 +122,7 @@ def namespace_glob(text: str, known: Sequence[str]) -> str:
     is_other = ("/" in name and namespaces.is_valid(name)) or ("*" in name and namespaces.is_valid_glob(name))
     if not is_other or name.startswith("!"):
         choice = ", ".join(f"`{namespace}`" for namespace in known)
-        raise UsageError(f"{quoted(text)} is not a namespace.", fix=f"name one, or none for all: {choice}.")
+        raise UsageError(f"{quoted(text)} is not a namespace.", fix=f"name one, or none for all: {choice}")
     return name
 
 
@@ -135,9 +135,9 @@ def quoted(word: str) -> str:
 def _words(text: str, *, example: str, what: str) -> list[str]:
     words = [word for word in _BETWEEN.split(text) if word]
     if not words:
-        raise UsageError(f"It does not say which: {what} is missing.", fix=f"write it behind, such as `{example}`.")
+        raise UsageError(f"It does not say which: {what} is missing.", fix=f"write it behind, such as `{example}`")
     if len(words) > MOST_WORDS:
-        raise UsageError(f"There are {len(words)} at once.", fix=f"name at most {MOST_WORDS} in one command.")
+        raise UsageError(f"There are {len(words)} at once.", fix=f"name at most {MOST_WORDS} in one command")
     return words
 
 
@@ -148,10 +148,10 @@ def _paths(value: str) -> tuple[str, ...]:
         if not is_relative or not path or len(path) > LONGEST_PATH or not path.isprintable() or set("{}") & set(path):
             raise UsageError(
                 f"{quoted(path)} is not a path of this repository.",
-                fix="write paths from its root with `/`, such as `paths=src/api/**,tests/**`, each one in full.",
+                fix="write paths from its root with `/`, such as `paths=src/api/**,tests/**`, each one in full",
             )
     if not paths or len(paths) > MOST_PATHS:
-        raise UsageError(f"`paths=` names {len(paths)} paths.", fix=f"name 1 to {MOST_PATHS}; a folder ends in `/**`.")
+        raise UsageError(f"`paths=` names {len(paths)} paths.", fix=f"name 1 to {MOST_PATHS}; a folder ends in `/**`")
     return paths
 
 
@@ -161,7 +161,7 @@ def _expiry(value: str, said_on: date | None) -> tuple[int | None, str]:
         days = int(span[1]) * _DAYS[span[2]]
         if not 1 <= days <= MOST_DAYS:
             raise UsageError(
-                f"{quoted(value)} is no time to keep a fact.", fix="take 1d to 10y, or leave `expires=` out."
+                f"{quoted(value)} is no time to keep a fact.", fix="take 1d to 10y, or leave `expires=` out"
             )
         return days, ""
     try:
@@ -169,9 +169,9 @@ def _expiry(value: str, said_on: date | None) -> tuple[int | None, str]:
     except ValueError:
         day = None
     if not day:
-        raise UsageError(f"{quoted(value)} is not a time or a date.", fix=f"write {_EXAMPLES['expires']}.")
+        raise UsageError(f"{quoted(value)} is not a time or a date.", fix=f"write {_EXAMPLES['expires']}")
     if said_on and day <= said_on:
-        raise UsageError(f"{quoted(value)} is past.", fix="take a day to come, or leave `expires=` out.")
+        raise UsageError(f"{quoted(value)} is past.", fix="take a day to come, or leave `expires=` out")
     if said_on and day > said_on + timedelta(days=MOST_DAYS):
-        raise UsageError(f"{quoted(value)} is more than 10 years ahead.", fix="leave `expires=` out: it then stays.")
+        raise UsageError(f"{quoted(value)} is more than 10 years ahead.", fix="leave `expires=` out: it then stays")
     return None, day.isoformat()

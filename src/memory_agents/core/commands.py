@@ -133,7 +133,7 @@ def parse(body: str, known: Sequence[str], *, said_on: date | None = None) -> tu
         commands.append(command)
     if len(parts) > MOST_COMMANDS:
         problem = f"This comment has {len(parts)} commands; those behind the first {MOST_COMMANDS} were not read."
-        commands.append(Wrong(verb=_verb(parts[-1]), problem=problem, fix="put the others into another comment."))
+        commands.append(Wrong(verb=_verb(parts[-1]), problem=problem, fix="put the others into another comment"))
     return tuple(commands)
 
 
@@ -150,22 +150,20 @@ def _command(verb: Verb, behind: str, known: Sequence[str], *, said_on: date | N
             if len(command.facts) > most_facts:
                 raise UsageError(
                     f"There are more than {MOST_FACTS} facts in this comment.",
-                    fix=f"put at most {MOST_FACTS} into one comment, and the others into another.",
+                    fix=f"put at most {MOST_FACTS} into one comment, and the others into another",
                 )
             return command
         case Verb.FORGET:
             return Forget(ids=command_words.record_ids(line))
         case Verb.RECALL:
             if _is_blank(line):
-                raise UsageError(
-                    "There is nothing to search for.", fix="write words behind it: `/recall retry limits`."
-                )
+                raise UsageError("There is nothing to search for.", fix="write words behind it: `/recall retry limits`")
             return Recall(query=line)
         case Verb.MEMORIES:
             return Memories(namespace=command_words.namespace_glob(line, known))
         case Verb.WHY:
             if line:
-                raise UsageError("`/why` takes nothing behind it.", fix="write `/why` alone on its line.")
+                raise UsageError("`/why` takes nothing behind it.", fix="write `/why` alone on its line")
             return Why()
         case Verb.NOT_DUPLICATE:
             return NotDuplicate(numbers=command_words.numbers(line))
@@ -181,7 +179,7 @@ def _remember(behind: str, known: Sequence[str], said_on: date | None) -> Rememb
             first = command_words.quoted(fact.partition("\n")[0])
             raise UsageError(
                 f"The fact that begins with {first} has {len(fact):,} characters.",
-                fix=f"say it in at most {LONGEST_FACT:,}, or make several facts of it: a bullet each.",
+                fix=f"say it in at most {LONGEST_FACT:,}, or make several facts of it: a bullet each",
             )
     return Remember(
         namespace=namespace or namespaces.CONVENTIONS,
@@ -203,7 +201,7 @@ def _facts(text: str) -> tuple[str, ...]:
     items = _items(text) if has_own_line else ()
     facts = tuple(fact for fact in items or (text.strip(),) if not _is_blank(fact))
     if not facts:
-        raise UsageError("There is nothing to remember.", fix="write the fact behind it: `/remember Times are UTC`.")
+        raise UsageError("There is nothing to remember.", fix="write the fact behind it: `/remember Times are UTC`")
     return facts
 
 
@@ -220,7 +218,7 @@ def _items(text: str) -> tuple[str, ...]:
         elif not line.is_nested:
             raise UsageError(
                 "Behind the list of facts there is text that is part of none.",
-                fix="indent it below the bullet that it belongs to, make it a bullet, or put it into another comment.",
+                fix="indent it below the bullet that it belongs to, make it a bullet, or put it into another comment",
             )
     items = [text[start:end] for start, end in pairwise([*starts, len(text)])]
     return tuple(_MARKER.sub("", item, count=1).strip() for item in items)
