@@ -263,6 +263,57 @@ def test_who_is_denied_reads_how_to_be_allowed_here_and_elsewhere() -> None:
     assert "`memory-token`" in git_meanings.failure(error, Remote("x")).fix
 
 
+REFUSED = [
+    ("remote: error: GH006: Protected branch update failed for refs/heads/memory.", "bypass list"),
+    ("remote: error: GH013: Repository rule violations found for refs/heads/memory.", "bypass list"),
+    (" ! [remote rejected] 1 -> memory (protected branch hook declined)", "bypass list"),
+    ("remote: error: GH013: x\nremote: - Commits must have verified signatures.", "signed commits"),
+    ("remote: error: GH013: x\nremote: - Push cannot contain secrets", "secret"),
+    ("remote: error: denying non-fast-forward refs/heads/memory (you should pull first)", "force pushes"),
+    ("remote: error: GH006: Protected branch\nremote: error: Cannot force-push to this branch", "force pushes"),
+    ("ERROR: This repository was archived so it is read-only.\nfatal: Could not read from remote", "unarchive"),
+    ("remote: fatal: unable to write loose object file: No space left on device", "make room"),
+    ("remote: Permission to o/m.git denied to github-actions[bot].\nfatal: error: 403", "contents: write"),
+    ("remote: Write access to repository not granted.\nfatal: unable to access", "contents: write"),
+    ("remote: error: cannot lock ref 'refs/heads/memory': '/m.git/x.lock': Permission denied", "contents: write"),
+    ("error: remote unpack failed: insufficient permission for adding an object", "contents: write"),
+    ("fatal: detected dubious ownership in repository at '/srv/m.git'", "contents: write"),
+    ("git@github.com: Permission denied (publickey).", "SSH key"),
+    ("remote: You have exceeded a secondary rate limit\nfatal: error: 403", "catch-up"),
+]
+NOT_REFUSED = [
+    " ! [rejected] 1 -> memory (stale info)",
+    "remote: error: cannot lock ref 'refs/heads/memory': is at 1 but expected 2",
+    "remote: error: cannot lock ref 'refs/heads/memory': Unable to create '/m.git/memory.lock': File exists.",
+    "error: RPC failed; curl 56 GnuTLS recv error (-9)\nfatal: the remote end hung up unexpectedly",
+    "fatal: unable to access 'https://archived.example/quota.git/': The requested URL returned error: 502",
+]
+
+
+@pytest.mark.parametrize(("stderr", "fix"), REFUSED)
+def test_what_a_remote_refuses_says_that_nothing_was_written_and_the_fix(stderr: str, fix: str) -> None:
+    refusal = git_meanings.refusal(GitError("push", 1, f"To /srv/m.git\n{stderr}"), Remote("/srv/m.git", is_own=True))
+    assert refusal is not None
+    assert refusal.message.startswith("Nothing was written to memory at /srv/m.git: ")
+    assert fix in refusal.fix
+
+
+@pytest.mark.parametrize("stderr", NOT_REFUSED)
+def test_what_may_succeed_in_a_moment_is_no_refusal(stderr: str) -> None:
+    assert git_meanings.refusal(GitError("push", 1, stderr), Remote("/srv/m.git")) is None
+
+
+def test_who_may_not_write_reads_how_to_be_allowed_in_a_run_elsewhere_and_at_home() -> None:
+    error = GitError("push", 1, DENIED[2])
+    fixes = [
+        getattr(git_meanings.refusal(error, remote), "fix", "")
+        for remote in (Remote("x", is_own=True), Remote("x"), Remote("x", is_own=True, as_user=True))
+    ]
+    assert [word in fix for word, fix in zip(("permissions:", "memory-token", "git push"), fixes, strict=True)] == [
+        True
+    ] * 3
+
+
 def clone_of(url: str, folder: Path) -> Path:
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
     subprocess.run(["git", "-C", str(folder), "remote", "add", "origin", url], check=True)

@@ -84,6 +84,11 @@ _REFUSALS = (
         "allow force pushes to the memory branch in its rules for as long as it takes",
     ),
     _Meaning(
+        r"disk quota|quota exceeded|over .*quota|no space left|size limit",
+        MemoryDenied,
+        "make room in the repository at `memory-remote`",
+    ),
+    _Meaning(
         r"GH006|GH013|protected branch|rule violations|hook declined",
         MemoryDenied,
         f"let the rules of the memory branch except who writes it (bypass list), {_ELSEWHERE}",
@@ -97,11 +102,6 @@ _REFUSALS = (
         "currently checked out",
         MemoryDenied,
         "switch the working tree at `memory-remote` to another branch, or give a bare repository",
-    ),
-    _Meaning(
-        r"disk quota|quota exceeded|over .*quota|no space left|size limit",
-        MemoryDenied,
-        "make room in the repository at `memory-remote`",
     ),
     _NO_KEY,
     _Meaning(_RATE_LIMIT, MemoryThrottled, "none needed: a catch-up run writes it later"),
@@ -132,8 +132,9 @@ def refusal(error: GitError, remote: Remote) -> MemoryFailure | None:
 
 
 def _told(stderr: str, meaning: _Meaning) -> str:
-    """The line in which git, or ssh on its behalf, says what went wrong."""
+    """The line in which git, or ssh or the remote through it, says what went wrong."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     best = [line for line in lines if meaning.words and meaning.said(line)]
-    spoken = [line for line in lines if _SPEAKER.match(line)]
-    return _SPEAKER.sub("", (best or spoken or lines or ["git said nothing"])[0]).rstrip(".")[:300]
+    told = [line for line in best if not line.startswith("!")]  # a table's row: what the remote said is better
+    spoken = [line for line in lines if _SPEAKER.match(line) and "failed to push some refs" not in line]
+    return _SPEAKER.sub("", (told or spoken or best or lines or ["git said nothing"])[0]).rstrip(".")[:300]

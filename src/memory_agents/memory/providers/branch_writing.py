@@ -53,19 +53,21 @@ async def _write(
 ) -> tuple[str, Write]:
     """See write_to. `unsure`: commits that were pushed without an answer, for the caller to see."""
     is_newest = False
+    cuts = 0
     for attempt in itertools.count():
         write = await planned(head)
         if not write.change and is_newest:
             return head, write
         if write.change:
             commit = await copy.make(write.change, onto=head)
+            was_unsure = commit in unsure  # the same change in the same second is the same commit
             unsure[commit] = write
             pushed = await copy.push(commit, onto=head)
             if pushed is Pushed.YES:
                 return commit, write
-            if pushed is Pushed.TOO_LATE:
+            if pushed is Pushed.TOO_LATE and not was_unsure:
                 del unsure[commit]
-            elif len(unsure) >= _MOST_CUTS:
+            elif pushed is Pushed.UNKNOWN and (cuts := cuts + 1) == _MOST_CUTS:
                 raise MemoryUnreachable("the connection ended before the remote answered", fix=_AGAIN)
             longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempt, 10))
             await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 -- not a secret
