@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from memory_agents.core import namespaces
-from memory_agents.core.fences import clean
+from memory_agents.core.fences import clean, one_line
 from memory_agents.core.records import EPOCH, ID, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import UsageError
 from memory_agents.memory.provider import MemoryReader
@@ -134,9 +134,8 @@ def _marks(record: Record, now: datetime) -> str:
 
 
 def _line(record: Record) -> str:
-    first = clean(record.title or record.text).strip().partition("\n")[0]
     number = f"#{record.source.number} " if record.source.number is not None else ""
-    return f"{record.id}  {record.namespace}  {number}{first[:100]}"
+    return f"{record.id}  {record.namespace}  {number}{one_line(record.title or record.text, 100)}"
 
 
 def _date(time: datetime | None) -> str:
