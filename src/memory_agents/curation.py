@@ -13,7 +13,17 @@ from typing import Protocol
 
 from memory_agents.core import answers, commands, facts, requests
 from memory_agents.core.commands import Command, Forget, Memories, NotDuplicate, Recall, Remember, Verb, Why, Wrong
-from memory_agents.core.outcomes import Failed, Forgotten, Listed, Outcome, Refused, TakenBack, Waiting, is_final
+from memory_agents.core.outcomes import (
+    Failed,
+    Forgotten,
+    Listed,
+    Outcome,
+    Refused,
+    Remembered,
+    TakenBack,
+    Waiting,
+    is_final,
+)
 from memory_agents.core.records import Approval, Match, Notice, Query, Record, Source
 from memory_agents.core.requests import Place, Request
 from memory_agents.errors import GitHubFailure, MemoryAgentsError
@@ -33,8 +43,11 @@ class Acknowledgement(Protocol):
     async def seen(self, place: Place, /) -> None:
         """Show that it was seen."""
 
-    async def answer(self, place: Place, body: str, /) -> str:
-        """Let our one reply, which begins with `requests.marker`, say `body`; its address."""
+    async def answer(self, place: Place, body: str, /, *, leave: str) -> str:
+        """Let our one reply, which begins with `requests.marker`, say `body`; its address.
+
+        A reply that begins with `leave`, where there is such a text, stays as it is.
+        """
 
     async def settled(self, place: Place, /, *, well: bool) -> None:
         """Show how it ended."""
@@ -213,7 +226,9 @@ class Curation:
         receipt = requests.receipt(place.origin, done=done, said=said)
         url = ""
         try:
-            url = await self.acknowledgement.answer(place, f"{receipt}\n{text}")
+            # a second run has nothing new to say, and less than the first
+            leave = receipt if all(_is_unchanged(outcome) for outcome in outcomes) else ""
+            url = await self.acknowledgement.answer(place, f"{receipt}\n{text}", leave=leave)
         except GitHubFailure as failure:
             notices += (Notice(text=f"No reply was posted. {failure.message}", fix=failure.fix),)
         well = not any(isinstance(outcome, Failed | Refused | TakenBack) for outcome in outcomes)
@@ -236,6 +251,10 @@ class _Stated:
     outcomes: tuple[Outcome, ...]
     passed_over: tuple[str, ...]
     """tokens of facts that an edit left as they were, and that are not known"""
+
+
+def _is_unchanged(outcome: Outcome) -> bool:
+    return isinstance(outcome, Remembered) and outcome.how == "unchanged"
 
 
 async def _alone(outcome: Awaitable[Outcome]) -> tuple[Outcome, ...]:

@@ -31,6 +31,7 @@ from memory_agents.settings import Environment
 
 if TYPE_CHECKING:
     from memory_agents.curation import Curated  # a recall needs none of it
+    from memory_agents.operations.catch_up import CaughtUp
 
 _TOLD = 5
 """annotations of one run; a runner keeps ten for a step, and other tools want some"""
@@ -131,6 +132,37 @@ def curated(done: Curated, *, runner: Runner, private: bool, dry_run: bool) -> N
         f"### memory-agents: {status}\n\n{head if done.reply else ''}\n\n{said}\n\n{done.reply_url}".rstrip()
     )
     runner.log(f"{status}: {', '.join(ids) or 'nothing was written'}{' (dry run)' if dry_run else ''}")
+
+
+def caught_up(done: CaughtUp, *, runner: Runner, private: bool, dry_run: bool) -> None:
+    """Say what a catch-up run did; its place is kept with the history in the cache."""
+    _warn([notice.told(private=private) for notice in done.notices], runner)
+    failed = [outcome for outcome in done.outcomes if isinstance(outcome, Failed)]
+    for outcome in failed[:_TOLD]:
+        runner.error(str(Notice(text=f"{outcome.asked}: {outcome.problem}", fix=outcome.fix)))
+    status = Status.DEGRADED if done.notices or failed else Status.OK
+    ids = [name for outcome in done.outcomes for name in _changed(outcome)]
+    _no_recall(runner, status=status, action="caught-up", records=ids)
+    if not dry_run:
+        runner.output("history-changed", "true")
+    what = f"{done.looked_at} comments, reviews and labels looked at; {_written(done.outcomes)}"
+    told = f"{'Dry run: nothing was written. ' if dry_run else ''}{what}"
+    runner.summary(f"### memory-agents: {status}\n\nCaught up. {told}.")
+    runner.log(f"{status}: {told}")
+
+
+def not_caught_up(notice: Notice, *, runner: Runner) -> None:
+    """Say why a catch-up run could do nothing; the run fails, so that somebody sees it."""
+    runner.error(str(notice))
+    runner.summary(f"**memory-agents**: nothing was caught up with. {notice}")
+    _no_recall(runner, status=Status.UNAVAILABLE, action="caught-up")
+
+
+def _written(outcomes: Sequence[Outcome]) -> str:
+    """How many facts were written and removed, in words."""
+    stored = sum(isinstance(one, Remembered) and one.how != "unchanged" for one in outcomes)
+    removed = sum(isinstance(one, Forgotten) and one.how == "forgotten" for one in outcomes)
+    return f"facts stored: {stored}, removed: {removed}"
 
 
 def _no_recall(runner: Runner, *, status: str, action: str, records: Sequence[str] = ()) -> None:

@@ -18,9 +18,11 @@ class GitHubAcknowledgement:
         if place.origin.kind != REVIEW:
             await self._reactions.add("eyes", *_target(place))
 
-    async def answer(self, place: Place, body: str) -> str:
+    async def answer(self, place: Place, body: str, *, leave: str) -> str:
         """Keep the one reply: in the thread of a review comment, else in the conversation."""
-        sticky = await self._comments.put_sticky(place.number, marker(place.origin), body, thread=place.thread)
+        sticky = await self._comments.put_sticky(
+            place.number, marker(place.origin), body, thread=place.thread, leave=leave
+        )
         return sticky.url
 
     async def settled(self, place: Place, *, well: bool) -> None:
@@ -37,7 +39,7 @@ class NoAcknowledgement:
     async def seen(self, _place: Place, /) -> None:
         """Nothing."""
 
-    async def answer(self, _place: Place, _body: str, /) -> str:
+    async def answer(self, _place: Place, _body: str, /, *, leave: str) -> str:  # noqa: ARG002
         """Nothing."""
         return ""
 

@@ -1,19 +1,28 @@
-"""`mode: catch-up`: the queue, the desk, and the place up to which everything is done."""
+"""`mode: catch-up`: the queue, who carries it out, and the place up to which everything is done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from memory_agents import handover
-from memory_agents.app.desk import open_desk
+from memory_agents.app import digesting
+from memory_agents.app.desk import Desk, open_desk
 from memory_agents.app.providing import now
+from memory_agents.core.github_events import Account
+from memory_agents.core.outcomes import Outcome
+from memory_agents.core.records import Notice
+from memory_agents.core.requests import Request
+from memory_agents.curation import Curated
 from memory_agents.edges.actions import Runner
-from memory_agents.edges.github.permissions import viewer_id
+from memory_agents.edges.github.permissions import repository_id_of, viewer_id
 from memory_agents.edges.github.requests import GitHubQueue
-from memory_agents.errors import GitHubFailure, MemoryFailure
+from memory_agents.errors import GitHubFailure, MemoryFailure, SettingsError
 from memory_agents.locations import history_folder
-from memory_agents.operations.catch_up import catch_up
+from memory_agents.operations.catch_up import CaughtUp, catch_up
 from memory_agents.settings import Environment
 
 LONGEST = timedelta(days=30)
@@ -25,32 +34,38 @@ _OVERLAP = timedelta(minutes=10)
 async def run(inputs: Mapping[str, str], environment: Environment, runner: Runner) -> int:
     """Catch up, and keep the place for the next run. Returns the exit code."""
     async with open_desk(inputs, environment) as desk:
-        if desk.fault is not None:
-            runner.error(str(desk.fault))
-            handover.caught_up(None, runner=runner, private=desk.curation.private)
-            return 1
-        place = _Place(history_folder(environment, environment.repository) / "catch-up.json")
-        began = now()
         try:
-            done = await catch_up(
-                GitHubQueue(desk.github, environment.repository, desk.repository_id),
-                _Clerk(desk),
-                repository=environment.repository,
-                own_id=await viewer_id(desk.github),
-                known=desk.settings.fact_namespaces,
-                labels=frozenset(desk.settings.labels),
-                since=max(place.read() or began - LONGEST, began - LONGEST),
-                now=began - _OVERLAP,
-                tell=runner.log,
-            )
-        except (GitHubFailure, MemoryFailure) as error:
-            runner.error(str(error))
-            handover.caught_up(None, runner=runner, private=desk.curation.private)
+            done = await _caught_up(desk, runner)
+        except (GitHubFailure, MemoryFailure, SettingsError) as error:
+            handover.not_caught_up(Notice(text=error.message, fix=error.fix), runner=runner)
             return 1
-        if not desk.settings.dry_run:
-            place.write(done.until)
-        handover.caught_up(done, runner=runner, private=desk.curation.private)
+        handover.caught_up(done, runner=runner, private=desk.curation.private, dry_run=desk.settings.dry_run)
     return 0
+
+
+async def _caught_up(desk: Desk, runner: Runner) -> CaughtUp:
+    if desk.fault is not None:
+        raise SettingsError(desk.fault.text, fix=desk.fault.fix)
+    repository = desk.environment.repository
+    place = _Place(history_folder(desk.environment, repository) / "catch-up.json")
+    began = now()
+    repository_id = await repository_id_of(desk.github, repository)
+    clerk = _Clerk(desk, repository_id)
+    done = await catch_up(
+        GitHubQueue(desk.github, repository, repository_id),
+        clerk,
+        repository=repository,
+        own_id=await viewer_id(desk.github),
+        known=desk.settings.fact_namespaces,
+        labels=frozenset(label.lower() for label in desk.settings.labels),
+        since=max(place.read() or began - LONGEST, began - LONGEST),
+        now=began - _OVERLAP,
+        tell=runner.log,
+    )
+    done.notices += clerk.notices
+    if not desk.settings.dry_run:
+        place.write(done.until)
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +74,23 @@ class _Clerk:
 
     desk: Desk
     repository_id: int
+    notices: list[Notice] = field(default_factory=list)
 
     async def may(self, account: Account) -> str:
+        """See Desk."""
         return await self.desk.may(account)
 
     async def carry_out(self, request: Request, permission: str) -> Sequence[Outcome]:
+        """See Desk."""
         return self._told(await self.desk.curation.carry_out(request, permission))
 
     async def digest(self, number: int, label: str) -> Sequence[Outcome]:
+        """See Desk."""
         done = await digesting.digest(number, (label,), self.repository_id, self.desk)
         return [outcome for one in done for outcome in self._told(one)]
 
     async def prune(self) -> Sequence[Outcome]:
-        """Remove what has expired."""
+        """See Desk."""
         return await self.desk.curation.prune()
 
     def _told(self, curated: Curated) -> Sequence[Outcome]:
@@ -80,7 +99,7 @@ class _Clerk:
 
 
 class _Place:
-    """Up to when everything is done, kept with the history of the repository in the cache: losing it costs requests."""
+    """Up to when everything is done, kept in the cache with the history: losing it costs requests."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

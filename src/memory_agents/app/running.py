@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from memory_agents.app import catching_up
+from memory_agents.app.curating import curate
 from memory_agents.app.indexing import index
 from memory_agents.app.recalling import recall
 from memory_agents.core import policy
@@ -28,12 +30,8 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
         case policy.Index():
             return await index(settings, environment, runner)
         case policy.CatchUp():
-            from memory_agents.app.catching_up import catch_up
-
-            return await catch_up(settings, environment, runner)
+            return await catching_up.run(inputs, environment, runner)
         case policy.Obey() | policy.Digest() as writing:
-            from memory_agents.app.curating import curate
-
             await curate(writing, inputs, environment, runner)
         case policy.Recall(item_event):
             await recall(item_event, inputs, environment, runner)

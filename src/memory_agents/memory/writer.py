@@ -140,10 +140,12 @@ class MemoryWriter:
         if len(fact.text) > LONGEST_FACT:
             problem = f"The fact has {len(fact.text):,} characters, and at most {LONGEST_FACT:,} are kept."
             return Refused(asked=Verb.REMEMBER, problem=problem, fix="say it shorter, or in several facts")
+        if fact.expires_at is not None and fact.expires_at <= self._now():
+            return Refused(asked=Verb.REMEMBER, problem="It has expired already.", fix="name a later date")
         if fact.replaces:
             old = await self._provider.get_record(fact.replaces)
             if old is None or not namespaces.matches(old.namespace, FACTS):
-                problem = f"There is no fact {fact.replaces} to replace."
+                problem = f"There is no fact `{fact.replaces}` to replace."
                 return Refused(asked=Verb.REMEMBER, problem=problem, fix="see the ids with `/memories`")
         redacted = self._redact(fact.text)
         clean = replace(

@@ -90,7 +90,7 @@ async def catch_up(
 ) -> CaughtUp:
     """Catch up with what was asked since `since`.
 
-    `own_id`: whom the token acts as. `labels`: those that ask for a digest.
+    `own_id`: whom the token acts as. `labels`: those that ask for a digest, in lower case.
     """
     done = CaughtUp(until=now, outcomes=list(await desk.prune()))
     try:
@@ -102,13 +102,18 @@ async def catch_up(
         return done
     done.looked_at = len(written) + len(labelled)
     tell(f"{done.looked_at} comments, reviews and labels since {since:%Y-%m-%d %H:%M}, {len(left)} of them to do")
-    work: list[_Work] = [
-        (one.written.updated_at, functools.partial(_obeyed, one, desk, repository, editors)) for one in left
-    ]
-    asked = {(one.number, label): one.at for one in labelled for label in one.labels if label in labels}
+    obeyed = functools.partial(_obeyed, desk=desk, repository=repository, editors=editors)
+    work: list[_Work] = [(one.written.updated_at, functools.partial(obeyed, one)) for one in left]
+    asked = {(one.number, name): one.at for one in labelled for name in map(str.lower, one.labels) if name in labels}
     work += [(at, functools.partial(desk.digest, number, label)) for (number, label), at in asked.items()]
+    await _work_off(sorted(work, key=lambda one: one[0]), done)
+    return done
+
+
+async def _work_off(work: Sequence[_Work], done: CaughtUp) -> None:
+    """Do one after the other; what cannot be done now is left to the next run, and the others are not."""
     failed_in_a_row = 0
-    for number, (at, do) in enumerate(sorted(work, key=lambda one: one[0])):
+    for number, (at, do) in enumerate(work):
         if number >= _AT_ONCE:
             await asyncio.sleep(_PAUSE)
         try:
@@ -116,17 +121,15 @@ async def catch_up(
         except GitHubFailure as failure:
             done.hold(at, failure)
             if failure.limit:
-                break
-            outcomes = ()
+                return
+            continue
         done.outcomes += outcomes
-        if any(isinstance(outcome, Failed) for outcome in outcomes):
+        has_failed = any(isinstance(outcome, Failed) for outcome in outcomes)
+        failed_in_a_row = failed_in_a_row + 1 if has_failed else 0
+        if has_failed:
             done.hold(at)
-            failed_in_a_row += 1
-        elif outcomes:
-            failed_in_a_row = 0
         if failed_in_a_row == _GIVE_UP:
-            break  # memory does not answer: the rest would wait for it in vain
-    return done
+            return  # memory does not answer: the rest would wait for it in vain
 
 
 async def _obeyed(
