@@ -1,7 +1,7 @@
-"""A labelled issue or pull request → the Fact that keeps what it taught: a digest, made without a model.
+"""A labelled issue or pull request → the Fact that keeps what it taught: a digest, at most 4,000 characters.
 
-The problem in a few lines, how it ended and with what, the maintainers' closing words. It is what the label
-approved: what the author changes of the title or text after that is not taken over.
+No model makes it: the problem in a few lines, how it ended and with what, a maintainer's closing words. It is what
+the label approved: what the author changes of the title or text after that is not taken over.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from memory_agents.core.sanitizer import Redacted
 MOST_SPEAKERS = 3
 """accounts whose permission is asked for the closing words of one item"""
 
-_PROBLEM, _WORDS, _NAME = 600, 1_500, 120  # characters that are kept
-_LABELS, _PATHS, _CLOSERS = 20, 8, 5
+_TITLE, _PROBLEM, _WORDS, _LABEL, _PATH, _LOGIN = 240, 600, 1_200, 50, 100, 60  # characters that are kept
+_LABELS, _PATHS, _CLOSERS = 10, 6, 3
 _BLANK_LINES = re.compile(r"\n[ \t]*\n")
 _NO_PROSE = re.compile(r"[ \t]*(?:#{1,6}(?:[ \t].*)?|[-=*_ \t]+|\[hidden [^\n]*\]|- \[[ xX]\].*|)[ \t]*")
 """a heading, a rule, the mark of something hidden, a box to tick"""
+_HIDDEN = re.compile(r"\[hidden [^\n]*\]")
 _CODE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
 
 
@@ -135,7 +136,7 @@ def digest_record(
     return Record(
         id=origin.id(1),
         namespace=namespace,
-        title=one_line(redact(item.title).text, 2 * _NAME),
+        title=one_line(redact(item.title).text, _TITLE),
         text="\n\n".join(_paragraphs(story, words, clean)),
         created_at=item.closed_at or item.created_at,
         source=Source(
@@ -171,10 +172,10 @@ def _paragraphs(story: Story, words: Remark | None, clean: Callable[[str], str])
         yield _quoted(problem, _PROBLEM)
     yield _ending(story)
     if item.labels:
-        yield f"Labels: {_named(item.labels, _LABELS)}."
+        yield f"Labels: {_named(item.labels, _LABELS, _LABEL)}."
     if story.paths:
         total = max(story.paths_total, len(story.paths))
-        yield f"It changed {total} {'file' if total == 1 else 'files'}: {_named(_top(story.paths), _PATHS)}."
+        yield f"It changed {total} {'file' if total == 1 else 'files'}: {_named(_top(story.paths), _PATHS, _PATH)}."
     if words is not None:
         yield f"{_login(words.author)} wrote when it was closed:"
         yield _quoted(clean(words.body), _WORDS)
@@ -215,7 +216,7 @@ def _first_paragraph(text: str) -> str:
 def _is_said(remark: Remark) -> bool:
     body = remark.body
     is_ours = body.startswith(OWN_MARKER)
-    return not (remark.author.is_bot or is_ours or has_command(body)) and bool(visible(body).strip())
+    return not (remark.author.is_bot or is_ours or has_command(body)) and bool(_HIDDEN.sub("", visible(body)).strip())
 
 
 def _top(paths: Sequence[str]) -> list[str]:
@@ -226,9 +227,9 @@ def _top(paths: Sequence[str]) -> list[str]:
     return [f"{folder}/" for folder, _ in folders.most_common()]
 
 
-def _named(names: Sequence[str], most: int) -> str:
+def _named(names: Sequence[str], most: int, longest: int) -> str:
     """Names of labels or paths, which anybody may have made, as code."""
-    shown = ", ".join("`" + one_line(name, _NAME).replace("`", "'") + "`" for name in names[:most])
+    shown = ", ".join("`" + one_line(name, longest).replace("`", "'") + "`" for name in names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
@@ -239,4 +240,4 @@ def _quoted(text: str, limit: int) -> str:
 
 
 def _login(person: Person) -> str:
-    return one_line(person.login, 60)
+    return one_line(person.login, _LOGIN)
