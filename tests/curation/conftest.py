@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
@@ -58,11 +61,29 @@ class Project:
 
     def run(self, event: str, payload: Mapping[str, Any], **inputs: str) -> Done:
         """Handle one event as a step of the action does, in this process."""
+        files, environ = self._environ(event, payload, inputs)
+        log = StringIO()
+        runner = Runner(output_file=files["output"], summary_file=files["summary.md"], log=log, annotate=True)
+        code = asyncio.run(app.run(environ, runner))
+        return Done(code, read_outputs(files["output"]), files["summary.md"].read_text(), log.getvalue())
+
+    def start(self, event: str, payload: Mapping[str, Any], **inputs: str) -> subprocess.Popen[bytes]:
+        """The same as a process of its own, which can be killed."""
+        _, environ = self._environ(event, payload, inputs)
+        command = [sys.executable, "-I", "-m", "memory_agents", "run"]
+        plain = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        return subprocess.Popen(
+            command, env=plain | environ, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def _environ(
+        self, event: str, payload: Mapping[str, Any], inputs: Mapping[str, str]
+    ) -> tuple[dict[str, Path], dict[str, str]]:
         files = {name: self.folder / name for name in ("event.json", "output", "summary.md")}
         files["event.json"].write_text(json.dumps(payload))
         files["output"].write_text("")
         files["summary.md"].write_text("")
-        environ = {
+        return files, {
             **offline.environment(),
             "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_NAME": event,
@@ -78,10 +99,6 @@ class Project:
             **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
             **self.variables,
         }
-        log = StringIO()
-        runner = Runner(output_file=files["output"], summary_file=files["summary.md"], log=log, annotate=True)
-        code = asyncio.run(app.run(environ, runner))
-        return Done(code, read_outputs(files["output"]), files["summary.md"].read_text(), log.getvalue())
 
     def comment(self, body: str, *, by: str = "wes", on: int = 1) -> Comment:
         """Somebody comments."""

@@ -130,7 +130,7 @@ def test_the_number_of_an_account_counts_not_its_login(project: Project) -> None
     assert project.is_untouched()
 
 
-@pytest.mark.parametrize("login", ["аda", "ada ", "ada/../wes", "ada?x=1", "%61da"])  # noqa: RUF001 -- a Cyrillic а
+@pytest.mark.parametrize("login", ["аda", "ada ", "ada/../wes", "ada?x=1", "%61da"])  # noqa: RUF001 -- one letter is Cyrillic
 def test_a_login_that_looks_like_somebody_else_s_may_not(project: Project, login: str) -> None:
     project.github.unknown_logins.add(login)
     said = project.comment(COMMAND, by="stranger")
