@@ -32,7 +32,7 @@ LONGEST = 60_000
 """characters of a reply: GitHub takes 65,536, and a receipt stands before it"""
 
 _TEXT, _WORD, _REASONS, _PROBLEM = 200, 100, 120, 600  # characters that are shown
-_PATHS, _RELATED, _LISTED, _NUMBERS = 5, 3, 50, 10  # how many are shown
+_PATHS, _RELATED, _LISTED, _KINDS = 5, 3, 20, 10  # how many are shown
 _HOST = re.compile(r"https?://[^/]+/")
 _NOTHING_LOST = "Nothing is lost: the next catch-up run tries it again."
 _OVER = 200  # characters for how many were left out, and how to take back
@@ -116,11 +116,11 @@ class _Telling:
 
     def _remembered(self, outcome: Remembered) -> str:
         record = outcome.record
-        verb = {"stored": "Remembered as", "updated": "Updated", "unchanged": "Remembered before as"}[outcome.how]
+        verb = {"stored": "Remembered as", "updated": "Updated", "unchanged": "Remembered already as"}[outcome.how]
         head = f"{verb} {self._name(record)}{self._where(record)}."
         notes: list[str] = []
         if outcome.redacted:
-            kinds = ", ".join(map(_code, outcome.redacted[:_NUMBERS]))
+            kinds = ", ".join(map(_code, outcome.redacted[:_KINDS]))
             are = "A secret was" if len(outcome.redacted) == 1 else "Secrets were"
             it, was = ("it", "it was") if len(outcome.redacted) == 1 else ("them", "they were")
             notes.append(
@@ -129,7 +129,7 @@ class _Telling:
             )
         if record.paths and not self.private:
             notes.append(f"It is about {_list(map(_code, record.paths), _PATHS)}.")
-        if record.expires_at:
+        if record.expires_at and not self.private:
             notes.append(f"It expires on {record.expires_at:%Y-%m-%d}.")
         if outcome.replaced:
             notes.append(f"It replaces {_code(outcome.replaced)}, which the history of memory keeps.")
@@ -142,11 +142,11 @@ class _Telling:
         if not related:
             return ""
         if len(related) == 1:
-            head, place, name = "Another fact is", "its place", related[0].record.id
+            head, place = "Another fact is", "its place"
+            begin = _code(f"/remember replaces={related[0].record.id}")
         else:
-            head, place, name = "Other facts are", "the place of one", "<id>"
+            head, place, begin = "Other facts are", "the place of one", "`/remember replaces=<id>`"
         items = "\n".join(self._item(match, is_scored=False) for match in related)
-        begin = _code(f"/remember replaces={name}")
         hint = f"If the new one takes {place}, edit the comment so that it begins {begin}."
         return f"{head} on the same matter; see that they agree:\n\n{items}\n\n{hint}"
 
