@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -195,7 +196,8 @@ class Project:
 
     def replies(self, number: int = 1) -> list[str]:
         """What we said in a conversation, or in its threads."""
-        mine = [*self.repository.comments.values(), *self.repository.review_comments.values()]
+        mine: list[Comment | ReviewComment] = [*self.repository.comments.values()]
+        mine += self.repository.review_comments.values()
         return [c.body for c in mine if c.number == number and c.body.startswith("<!-- memory-agents:")]
 
     def reactions(self, said: Comment | ReviewComment | Issue) -> list[str]:
@@ -216,12 +218,19 @@ class Project:
         return {"action": action, "repository": repository, "sender": self.user(sender)}
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    with FakeGitHub() as github:
+@contextlib.contextmanager
+def project_in(folder: Path, **options: Any) -> Iterator[Project]:
+    """A project whose runs leave their files in `folder`; `options` are the fake's."""
+    with FakeGitHub(**options) as github:
         repository = github.add_repository(REPOSITORY, files={"README.md": "# Hello\n"}, permissions=PEOPLE)
         repository.add_issue("Times are wrong in the report", "They are off by an hour.", author="stranger")
         repository.commit_files({"src/api/times.py": "UTC = 0\n"}, branch="changes", parent="main")
         repository.add_pull("Store times as UTC", "As decided.", head="changes", author="wes")
         repository.add_pull("Store times as text", "Shorter.", head="changes", author="forker", head_owner="forker")
-        yield Project(github, repository, tmp_path, github.add_token(permissions=CAN_WRITE))
+        yield Project(github, repository, folder, github.add_token(permissions=CAN_WRITE))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    with project_in(tmp_path) as made:
+        yield made

@@ -6,8 +6,12 @@ values, and gives back what the real code made of them.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import json
 import secrets
+import tempfile
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
@@ -16,7 +20,7 @@ from typing import Any
 from memory_agents.core import context, fences
 from memory_agents.core.fences import Fencer
 from memory_agents.core.github_events import ChangedPaths, ItemEvent
-from memory_agents.core.records import Match, Record, Source
+from memory_agents.core.records import Match, Record, Source, Trust
 from memory_agents.core.replies import reply_safe
 from memory_agents.core.sanitizer import redact
 from memory_agents.edges.actions import Runner, output_entry
@@ -27,9 +31,15 @@ from memory_agents.memory.providers.branch_copy import BranchCopy
 from memory_agents.monitors import base, prompting
 from memory_agents.rendering import Templates
 from memory_agents.settings import Settings
+from memory_agents.testing.github.state import Comment
 from tests import builders
+from tests.curation.conftest import Project, project_in
 
 Item = dict[str, Any]
+
+_KEPT = contextlib.ExitStack()
+atexit.register(_KEPT.close)
+_comments: dict[int, Comment] = {}
 
 
 def prompt_of(
@@ -90,6 +100,62 @@ def exec_plan(value: str) -> Item:
     except SettingsError:
         argv = None
     return {"argv": argv, "shell": False, "id": fact_file.derived_id(value)}
+
+
+def handle_event(case: Item) -> Item:
+    """What an event comes to on a GitHub where the sender has the case's permission: facts stored, replies posted.
+
+    The same comment once more is the same comment: its project is kept for as long as this process lives.
+    """
+    said = case.get("comment") or case.get("issue") or {}
+    known_by = said.get("id") or json.dumps(case)
+    project = _project(known_by)
+    sender = case.get("sender") or {"login": said["author"]}
+    login, permission = sender["login"], sender.get("permission", case.get("actor_permission", "none"))
+    for name, number in ((said["author"], said["author_id"]), (login, sender.get("id", said["author_id"]))):
+        if not name.isascii():
+            project.github.unknown_logins.add(name)
+        if name not in project.repository.permissions:
+            project.github.add_user(name, type=said.get("user_type", "User"), id=number)
+    project.repository.permissions[login] = permission
+    before, replies = project.facts(), project.replies()
+    event, payload = _payload(project, case, said, login)
+    project.run(event, payload)
+    facts = project.facts()
+    stored = [
+        {
+            "text": record.text,
+            "trust": "trusted" if record.trust is Trust.MAINTAINER else "untrusted",
+            "comment_id": said.get("id"),
+        }
+        for path, content in facts.items()
+        if before.get(path) != content
+        for record in [fact_file.parse(path, content.encode())]
+    ]
+    return {"stored": stored, "replies": project.replies()[len(replies) :], "live": {said.get("id"): len(facts)}}
+
+
+@functools.cache
+def _project(_known_by: object) -> Project:
+    folder = Path(_KEPT.enter_context(tempfile.TemporaryDirectory()))
+    return _KEPT.enter_context(project_in(folder, raise_on_violation=False))
+
+
+def _payload(project: Project, case: Item, said: Item, sender: str) -> tuple[str, Item]:
+    if case["event"] == "issues":
+        issue = project.repository.issues[1]
+        issue.body, issue.author = str(said["text"]), str(said["author"])
+        project.repository.set_labels(issue, [case["label"]], actor=sender)
+        if issue.state == "open":
+            project.repository.close(issue, actor="ada", reason="completed")
+        return project.labelled(1, case["label"], by=sender, action=case["action"])
+    if id(project) not in _comments:
+        _comments[id(project)] = project.comment(said["text"], by=said["author"])
+    comment = _comments[id(project)]
+    before: str = comment.body if comment.body != said["text"] else str(case.get("before", "Look."))
+    project.repository.edit_comment(comment, said["text"], actor=sender)
+    edited = case["action"] == "edited"
+    return project.payload(comment, action=case["action"], sender=sender, before=before if edited else "")
 
 
 def _is_memory(region: str) -> bool:
