@@ -111,7 +111,8 @@ def handle_event(case: Item) -> Item:
     known_by = said.get("id") or json.dumps(case)
     project = _project(known_by)
     sender = case.get("sender") or {"login": said["author"]}
-    login, permission = sender["login"], sender.get("permission", case.get("actor_permission", "none"))
+    login = str(sender["login"])
+    permission = str(sender.get("permission", case.get("actor_permission", "none")))
     for name, number in ((said["author"], said["author_id"]), (login, sender.get("id", said["author_id"]))):
         if not name.isascii():
             project.github.unknown_logins.add(name)
