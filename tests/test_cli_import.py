@@ -258,6 +258,13 @@ def test_a_file_that_is_no_document_is_named_and_nothing_is_written(
     assert not clone.has_branch()
 
 
+def test_more_than_a_person_could_look_at_is_refused(clone: Clone) -> None:
+    clone.write("AGENTS.md", "\n".join(f"- Rule number {number}." for number in range(501)))
+    code, out, err = clone("import", "AGENTS.md", "--yes")
+    assert (code, out) == (2, "")
+    assert "at most 500" in err
+
+
 def test_files_are_named_from_where_a_person_stands(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     clone.write("docs/rules.md", "- Indent with tabs.\n")
     monkeypatch.chdir(clone.folder / "docs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -63,6 +64,18 @@ def test_a_fact_may_come_from_standard_input_with_all_its_lines(clone: Clone) ->
     assert code == 0
     [path] = clone.facts()
     assert clone.branch("show", f"memory:{path}").endswith("\n\nTwo rules:\n\n- one\n- two\n")
+
+
+def test_standard_input_that_is_no_text_is_told(clone: Clone) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-X", "utf8", "-m", "memory_agents", "remember", "-"],
+        input=b"\xff\xfe",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"UTF-8" in done.stderr
 
 
 def test_what_is_known_is_not_kept_twice_and_its_id_is_told(clone: Clone) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from memory_agents import app
 from memory_agents.cli.options import environment_of, settings_of
 from memory_agents.core.records import Record
+from memory_agents.errors import UsageError
 from memory_agents.memory.provider import MemoryProvider
 from memory_agents.memory.providers import fact_file
 from memory_agents.operations import outcome_report, writing
@@ -20,7 +21,7 @@ from memory_agents.settings import Settings
 
 async def remember(arguments: argparse.Namespace) -> Answer:
     """Keep a fact."""
-    text = sys.stdin.read() if arguments.text == "-" else arguments.text
+    text = _standard_input() if arguments.text == "-" else arguments.text
     settings = settings_of(arguments)
     async with opened(settings, arguments) as provider:
         outcomes = await writing.remember(
@@ -41,6 +42,13 @@ async def forget(arguments: argparse.Namespace) -> Answer:
     async with opened(settings, arguments) as provider:
         outcomes = await writing.forget(app.open_writer(provider, dry_run=arguments.dry_run), arguments.ids)
     return outcome_report.answer(outcomes, where=where(settings), dry_run=arguments.dry_run)
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise UsageError("Standard input is not text in this terminal's encoding.", fix="give it UTF-8 text") from None
 
 
 @contextlib.asynccontextmanager

@@ -22,6 +22,8 @@ from memory_agents.memory.writer import FACTS, MemoryWriter
 from memory_agents.operations.documents import DocumentFile
 from memory_agents.operations.writing import BY_HAND
 
+MOST = 500
+"""statements that are new, of one import: each is compared with what is known, and looked at by a person"""
 _ALL = 1_000_000
 _NUMBERS = re.compile(r"(?P<first>[0-9]{1,6})(?:-(?P<last>[0-9]{1,6}))?")
 
@@ -72,7 +74,10 @@ class Plan:
 async def plan(
     reader: MemoryReader, writer: MemoryWriter, files: Sequence[DocumentFile], *, namespace: str, now: datetime
 ) -> Plan:
-    """What an import of the files would do. `writer`: one that writes nothing. `namespace`: for all, if not empty."""
+    """What an import of the files would do.
+
+    `writer`: one that writes nothing. `namespace`: for all, if not empty. Raises UsageError for too many at once.
+    """
     prefixes = {_prefix(file.path) for file in files}
     kept = [
         record
@@ -88,6 +93,8 @@ async def plan(
     ]
     ids = {fact.id for fact in facts}
     new = [fact for fact in facts if fact.id not in known]
+    if len(new) > MOST:
+        raise UsageError(f"There are {len(new):,} new statements.", fix=f"import at most {MOST} at once: fewer files")
     gone = [record for record in kept if record.id not in ids]
     outcomes = await writer.remember(new, approval=BY_HAND, removing=[record.id for record in gone])
     changes = [
