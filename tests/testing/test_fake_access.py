@@ -102,3 +102,42 @@ def test_a_comment_of_more_than_65536_characters_is_refused(
     issue.create_comment("x" * 65_536)
     with pytest.raises(github.GithubException, match="too long"):
         issue.create_comment("x" * 65_537)
+
+
+def test_a_custom_role_is_told_by_its_name_and_by_what_it_extends(
+    fake: FakeGitHub, repository: FakeRepository, connect: Connect
+) -> None:
+    repository.custom_roles["Docs lead"] = "maintain"
+    repository.permissions["dev"] = "Docs lead"
+    shown = connect(fake, fake.add_token()).get_repo(repository.full_name)
+    _, told = shown.requester.requestJsonAndCheck("GET", f"{shown.url}/collaborators/dev/permission")
+    assert (told["role_name"], told["permission"], told["user"]["permissions"]["maintain"]) == (
+        "Docs lead",
+        "write",
+        True,
+    )
+
+
+def test_a_locked_conversation_takes_comments_of_collaborators_alone(
+    fake: FakeGitHub, repository: FakeRepository, connect: Connect
+) -> None:
+    issue = repository.add_issue("Heated")
+    issue.locked = True
+    bot, mona = (connect(fake, fake.add_token(*login)).get_repo(repository.full_name) for login in ([], ["mona"]))
+    assert bot.get_issue(issue.number).locked
+    with pytest.raises(github.GithubException, match="issue is locked"):
+        bot.get_issue(issue.number).create_comment("Me too")
+    mona.get_issue(issue.number).create_comment("Please be kind")
+    assert [comment.author for comment in repository.comments_of(issue.number)] == ["mona"]
+
+
+def test_nobody_takes_back_the_reaction_of_another(
+    fake: FakeGitHub, repository: FakeRepository, connect: Connect
+) -> None:
+    issue = repository.add_issue("One")
+    repository.add_reaction(issue.reactions, "confused", author="mona")
+    bot, mona = (connect(fake, fake.add_token(*login)).get_repo(repository.full_name) for login in ([], ["mona"]))
+    reaction = issue.reactions[0].id
+    assert not bot.get_issue(issue.number).delete_reaction(reaction)
+    assert mona.get_issue(issue.number).delete_reaction(reaction)
+    assert issue.reactions == []

@@ -156,3 +156,14 @@ def test_of_writers_that_race_for_a_ref_exactly_one_wins(client: Repository, rep
         won = list(pool.map(move, [rival.sha for rival in rivals]))
     assert won.count(True) == 1
     assert repository.git.resolve("refs/heads/memory") == rivals[won.index(True)].sha
+
+
+def test_a_fault_may_skip_requests_and_call_before_the_answer(
+    fake: FakeGitHub, repository: FakeRepository, connect: Connect
+) -> None:
+    client = connect(fake, fake.add_token()).get_repo(repository.full_name)
+    titles: list[list[str]] = []
+    fake.faults.add("POST", skip=1, call=lambda: titles.append([issue.title for issue in repository.issues.values()]))
+    for title in ("One", "Two", "Three"):
+        client.create_issue(title)
+    assert titles == [["One", "Two"]]  # the work was done

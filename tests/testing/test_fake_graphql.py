@@ -33,7 +33,7 @@ query ($ids: [ID!]!) {
 """
 
 
-def ask(fake: FakeGitHub, query: str, token: str | None = "", **variables: str | list[str]) -> requests.Response:
+def ask(fake: FakeGitHub, query: str, token: str | None = "", **variables: str | int | list[str]) -> requests.Response:
     """Send a query; an empty token is a new one, None is none."""
     headers = {"connection": "close"}
     if token is not None:
@@ -240,3 +240,122 @@ def test_a_body_without_a_query_is_a_bad_request(fake: FakeGitHub) -> None:
     headers = {"authorization": f"bearer {fake.add_token()}", "connection": "close"}
     for body in (b"{", b'{"qeury": "{ viewer { login } }"}'):
         assert requests.post(f"{fake.api_url}/graphql", data=body, headers=headers, timeout=5).status_code == 400
+
+
+TIMELINE = """
+query ($number: Int!, $first: Int!, $after: String) {
+  repository(owner: "octocat", name: "hello") {
+    issueOrPullRequest(number: $number) {
+      ... on Issue {
+        editor { login }
+        lastEditedAt
+        closedByPullRequestsReferences(first: 5, includeClosedPrs: true) { nodes { number mergedAt } }
+        comments(first: $first, after: $after) { totalCount nodes { body } pageInfo { hasNextPage endCursor } }
+        timelineItems(last: 10, itemTypes: [
+          CLOSED_EVENT, LABELED_EVENT, UNLABELED_EVENT, RENAMED_TITLE_EVENT, MARKED_AS_DUPLICATE_EVENT
+        ]) {
+          nodes {
+            __typename
+            ... on ClosedEvent { stateReason closer { ... on PullRequest { number } ... on Commit { oid } } }
+            ... on LabeledEvent { actor { login } label { name } }
+            ... on UnlabeledEvent { actor { login } label { name } }
+            ... on RenamedTitleEvent { previousTitle currentTitle }
+            ... on MarkedAsDuplicateEvent { canonical { ... on Issue { number } } }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+
+
+def told(fake: FakeGitHub, **variables: Any) -> Any:
+    answer = ask(fake, TIMELINE, **variables).json()
+    assert "errors" not in answer
+    return answer["data"]["repository"]["issueOrPullRequest"]
+
+
+def test_a_timeline_tells_labels_titles_and_what_closed_an_issue(fake: FakeGitHub, repository: FakeRepository) -> None:
+    canonical, issue = repository.add_issue("First"), repository.add_issue("Crash")
+    repository.commit_files({"f": "1"}, branch="feature", parent="main")
+    pull = repository.add_pull("Mend", head="feature")
+    repository.set_labels(issue, ["bug"], actor="mona", at=AT)
+    repository.set_labels(issue, [], actor="triage[bot]", at=AT)
+    repository.edit_issue(issue, title="Crash on start", body="Always", actor="mona", at=AT)
+    repository.merge(pull, actor="mona", at=AT)
+    repository.close(issue, actor="mona", reason="duplicate", pull=pull, duplicate_of=canonical, at=AT)
+    shown = told(fake, number=issue.number, first=1)
+    assert (shown["editor"], shown["lastEditedAt"]) == ({"login": "mona"}, "2024-05-01T12:00:00Z")
+    assert [each["number"] for each in shown["closedByPullRequestsReferences"]["nodes"]] == [pull.number]
+    assert shown["timelineItems"]["nodes"] == [
+        {"__typename": "LabeledEvent", "actor": {"login": "mona"}, "label": {"name": "bug"}},
+        {"__typename": "UnlabeledEvent", "actor": {"login": "triage"}, "label": {"name": "bug"}},
+        {"__typename": "RenamedTitleEvent", "previousTitle": "Crash", "currentTitle": "Crash on start"},
+        {"__typename": "MarkedAsDuplicateEvent", "canonical": {"number": canonical.number}},
+        {"__typename": "ClosedEvent", "stateReason": "DUPLICATE", "closer": {"number": pull.number}},
+    ]
+
+
+def test_a_connection_goes_on_behind_its_cursor(fake: FakeGitHub, repository: FakeRepository) -> None:
+    number = repository.add_issue("Crash").number
+    for body in "abc":
+        repository.add_comment(number, body)
+    first = told(fake, number=number, first=2)["comments"]
+    assert ([each["body"] for each in first["nodes"]], first["totalCount"]) == (["a", "b"], 3)
+    assert first["pageInfo"]["hasNextPage"]
+    rest = told(fake, number=number, first=2, after=first["pageInfo"]["endCursor"])["comments"]
+    assert ([each["body"] for each in rest["nodes"]], rest["pageInfo"]["hasNextPage"]) == (["c"], False)
+
+
+def test_pull_requests_are_listed_with_their_reviews_and_files_the_last_updated_first(
+    fake: FakeGitHub, repository: FakeRepository
+) -> None:
+    repository.commit_files({"f": "1"}, branch="feature", parent="main")
+    for title in ("One", "Two"):
+        repository.add_pull(title, head="feature", created_at=AT)
+    review = repository.add_review(1, "Good", author="mona", submitted_at=AT.replace(day=2))
+    repository.edit_comment(review, "Very good", actor="dev", at=AT.replace(day=3))
+    answer = ask(
+        fake,
+        """{ repository(owner: "octocat", name: "hello") {
+          pullRequests(first: 5, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes {
+            number changedFiles mergeCommit { oid } files(first: 5) { nodes { path changeType } }
+            reviews(last: 5) { nodes { fullDatabaseId body state submittedAt editor { login } pullRequest { number } } }
+          } }
+        } }""",
+    ).json()
+    one, two = answer["data"]["repository"]["pullRequests"]["nodes"]
+    assert (one["number"], two["number"]) == (1, 2)
+    assert one["files"]["nodes"] == [{"path": "f", "changeType": "ADDED"}]
+    assert (one["changedFiles"], one["mergeCommit"], two["reviews"]["nodes"]) == (1, None, [])
+    assert one["reviews"]["nodes"] == [
+        {
+            "fullDatabaseId": str(review.id),
+            "body": "Very good",
+            "state": "COMMENTED",
+            "submittedAt": "2024-05-02T12:00:00Z",
+            "editor": {"login": "dev"},
+            "pullRequest": {"number": 1},
+        }
+    ]
+
+
+def test_a_repository_or_number_that_is_not_there_is_null_with_an_error(
+    fake: FakeGitHub, repository: FakeRepository
+) -> None:
+    fake.add_repository("octocat/private", private=True)
+    query = 'query ($name: String!) { repository(owner: "octocat", name: $name) { name } }'
+    for name in ("nothing", "private"):
+        answer = ask(fake, query, fake.add_token(repositories=["octocat/hello"]), name=name).json()
+        assert (answer["data"], errors(answer)) == ({"repository": None}, [("NOT_FOUND", ["repository"])])
+    answer = ask(fake, TIMELINE, number=99, first=1).json()
+    assert errors(answer) == [("NOT_FOUND", ["repository", "issueOrPullRequest"])]
+
+
+def test_what_the_fake_cannot_leave_out_of_a_timeline_is_a_violation(loose: FakeGitHub) -> None:
+    number = loose.add_repository().add_issue("One").number
+    query = """query ($number: Int!) { repository(owner: "octocat", name: "hello") {
+      issueOrPullRequest(number: $number) { ... on Issue { timelineItems(first: 5) { totalCount } } } } }"""
+    ask(loose, query, number=number)
+    assert "the fake's timeline has only" in loose.violations[0].problem

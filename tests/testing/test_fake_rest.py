@@ -141,6 +141,18 @@ def test_reviews_and_their_comments_are_listed_answered_and_reacted_to(
     assert [each.content for each in shown.get_review_comment(comment.id).get_reactions()] == ["hooray"]
 
 
+def test_a_review_comment_is_edited_and_deleted_and_its_answers_stay(
+    client: Repository, repository: FakeRepository, pull: int
+) -> None:
+    comment = repository.add_review_comment(pull, "Rename x", path="src/new.py", author="mona")
+    repository.add_review_comment(pull, "Done", path="src/new.py", in_reply_to=comment.id)
+    shown = client.get_pull(pull).get_review_comment(comment.id)
+    shown.edit("Rename y")
+    assert (comment.body, comment.edit is not None) == ("Rename y", True)
+    shown.delete()
+    assert [each.body for each in client.get_pull(pull).get_review_comments()] == ["Done"]
+
+
 def test_files_and_folders_are_read_at_a_branch(client: Repository, repository: FakeRepository) -> None:
     repository.commit_files({"README.md": "other\n"}, branch="memory")
     file = client.get_contents("docs/a b.md")
@@ -231,3 +243,15 @@ def test_the_enterprise_address_serves_the_same_and_points_to_itself(
     issue = client.create_issue("Here")
     assert issue.url == f"{fake.server_url}/api/v3/repos/octocat/hello/issues/1"
     assert issue.create_comment("there").html_url.startswith(f"{fake.server_url}/octocat/hello/issues/1#")
+
+
+def test_an_answer_to_an_answer_is_refused(loose: FakeGitHub, connect: Connect) -> None:
+    repository = loose.add_repository(files={"README.md": "x"})
+    repository.commit_files({"f": "1"}, branch="feature", parent="main")
+    pull = repository.add_pull("Mend", head="feature")
+    first = repository.add_review_comment(pull.number, "Rename x", path="f")
+    reply = repository.add_review_comment(pull.number, "Done", path="f", in_reply_to=first.id)
+    shown = connect(loose, loose.add_token()).get_repo(repository.full_name).get_pull(pull.number)
+    with pytest.raises(github.GithubException, match="first comment of the thread"):
+        shown.create_review_comment_reply(reply.id, "Thanks")
+    assert len(loose.violations) == 1

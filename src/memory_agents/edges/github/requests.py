@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from memory_agents.core.github_events import Account
 from memory_agents.core.pending import Labelled, Written
+from memory_agents.core.records import EPOCH
 from memory_agents.edges.github import written as rows
 from memory_agents.edges.github.answers import PAGE, UNREADABLE, WHO, actor, links, refused, time, unreadable
 from memory_agents.edges.github.api import READS_ISSUES, READS_PULLS, Answer, GitHubApi
@@ -90,7 +91,7 @@ class GitHubQueue:
             try:
                 for node_id, node in zip(ids, answer["data"]["nodes"], strict=True):
                     edited_at = time(node["lastEditedAt"]) if node and node["lastEditedAt"] else None
-                    if node and (edited_at is None or edited_at <= self._listed[node_id]):
+                    if node and (edited_at is None or edited_at <= self._listed.get(node_id, EPOCH)):
                         found[node_id] = actor(node["editor"]) if edited_at else None
             except UNREADABLE as error:
                 raise unreadable(what, error) from None

@@ -103,6 +103,8 @@ class FakeGitHub(World):
         else:
             api = self._graphql if request.path == GRAPHQL_PATH else self._rest
             reply = api.answer(request, token, refusal)
+        if fault and fault.call:
+            fault.call()
         self._journal.note_request(
             LoggedRequest(
                 method=request.method,

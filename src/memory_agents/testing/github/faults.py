@@ -51,6 +51,8 @@ class Fault:
     """seconds in the `Retry-After` header"""
     cut: bool = False
     """the work is done, then the connection ends in the middle of the response"""
+    call: Callable[[], None] | None = None
+    """called between the work, or the refusal in its place, and the response: to kill who waits for it"""
 
     def matches(self, request: Request, *, is_git: bool) -> bool:
         """Whether it concerns this request: `match` is `git`, `METHOD`, `/path`, `METHOD /path` or empty."""
@@ -90,8 +92,10 @@ class Faults:
         limit: Limit = "",
         retry_after: int | None = None,
         cut: bool = False,
+        call: Callable[[], None] | None = None,
+        skip: int = 0,
     ) -> None:
-        """Let the next `times` matching requests (None: all) go wrong.
+        """Let the next `times` matching requests (None: all) go wrong, after the first `skip` of them.
 
         `match` is `git` for git's smart HTTP, or a method, a path prefix or both: `POST /repos/o/r/issues`.
         `status` answers in place of doing the work: 429 as the secondary rate limit with `Retry-After: 60`,
@@ -101,11 +105,16 @@ class Faults:
             limit = "secondary"
         if limit == "secondary" and retry_after is None:
             retry_after = 60
-        fault = Fault(match=match, latency=latency, status=status, limit=limit, retry_after=retry_after, cut=cut)
-        left = times
+        fault = Fault(
+            match=match, latency=latency, status=status, limit=limit, retry_after=retry_after, cut=cut, call=call
+        )
+        left, before = times, skip
 
         def take() -> bool:
-            nonlocal left
+            nonlocal left, before
+            if before > 0:
+                before -= 1
+                return False
             if left is None:
                 return True
             left -= 1
