@@ -107,6 +107,7 @@ def test_what_is_quoted_listed_code_or_hidden_is_no_command(body: str) -> None:
         "    code\n/why",
         "<!-- a -->\n/why",
         "<!-->\n/why",
+        "a <!-- ` -->\n/why\n`",
         "a --> b\n/why",
         "`<!--`\n/why",
         "\\<!-- a\n/why",

@@ -70,7 +70,7 @@ class Line:
     """in a quote, a list item or a footnote, lazily too"""
     is_quoted: bool
     is_at_margin: bool
-    """nothing but up to three spaces before it: in no container, or lazily going on with a list item's paragraph"""
+    """nothing but up to three spaces before it: in no container, or lazily going on with a paragraph in one"""
 
 
 def lines(text: str) -> Iterator[Line]:
@@ -100,7 +100,6 @@ class _Page:
         is_top = self._matched == 0
         kind, begins_block = self._block(line, at)
         is_lazy = self._matched < len(self._containers)
-        is_quoted = _QUOTE in self._containers
         return Line(
             start=start,
             end=end,
@@ -108,8 +107,8 @@ class _Page:
             begins_block=begins_block,
             begins_item=is_top and not is_lazy and bool(self._containers) and _begins_item(line),
             is_nested=bool(self._containers),
-            is_quoted=is_quoted,
-            is_at_margin=not self._containers or (is_lazy and is_top and not is_quoted),
+            is_quoted=_QUOTE in self._containers,
+            is_at_margin=not self._containers or (is_lazy and is_top),
         )
 
     def _continue(self, line: str) -> int:
