@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +75,18 @@ def test_a_person_sees_all_that_would_be_kept_and_is_asked(clone: Clone) -> None
         "Tests: Run them so:\n\n```sh\nmake test\n```",
     ]
     assert clone.branch("rev-list", "--count", "memory") == "1\n"
+
+
+def test_a_real_terminal_is_asked(clone: Clone) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-P", "-m", "memory_agents", "import", "AGENTS.md"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.write(ours, b"1\n")
+    out, err = process.communicate(timeout=30)
+    os.close(ours)
+    os.close(theirs)
+    assert (process.returncode, err) == (0, b"")
+    assert out.decode() == f"{PREVIEW}Do this? [y/N, or numbers such as 1,3-5] Remembered 1 fact.\n"
 
 
 @pytest.mark.parametrize("typed", ["n\n", "\n", "", "perhaps\n"])

@@ -30,7 +30,7 @@ async def import_documents(arguments: argparse.Namespace) -> int:
         looking = app.open_writer(provider, dry_run=True)
         planned = await importing.plan(provider, looking, files, namespace=namespace, now=datetime.now(UTC))
         planned = planned.only(arguments.only) if arguments.only else planned
-        preview = import_report.preview(planned, where=where(settings))
+        preview = import_report.preview(planned, where=where(settings), dry_run=arguments.dry_run)
         if arguments.dry_run or not planned.changes:
             return terminal.show(preview, as_json=arguments.json)
         if not arguments.json:

@@ -40,7 +40,8 @@ async def forget(arguments: argparse.Namespace) -> Answer:
     """Take facts back."""
     settings = settings_of(arguments)
     async with opened(settings, arguments) as provider:
-        outcomes = await writing.forget(app.open_writer(provider, dry_run=arguments.dry_run), arguments.ids)
+        writer = app.open_writer(provider, dry_run=arguments.dry_run)
+        outcomes = await writer.forget(arguments.ids, approval=writing.BY_HAND)
     return outcome_report.answer(outcomes, where=where(settings), dry_run=arguments.dry_run)
 
 

@@ -13,7 +13,7 @@ from memory_agents.operations.outcome_report import Where, outcome_value
 from memory_agents.operations.reading import Answer, record_value
 
 
-def preview(planned: Plan, *, where: Where) -> Answer:
+def preview(planned: Plan, *, where: Where, dry_run: bool) -> Answer:
     """What would be done, each change with its number."""
     parts = [
         "\n".join(_told(reading) for reading in planned.readings),
@@ -21,7 +21,7 @@ def preview(planned: Plan, *, where: Where) -> Answer:
         "\n".join(_why_not(fact, outcome) for fact, outcome in planned.passed_over),
         "" if planned.changes else "There is nothing to change.",
     ]
-    return Answer({"dry_run": True, **_value(planned, where)}, "\n\n".join(part for part in parts if part))
+    return Answer({"dry_run": dry_run, **_value(planned, where)}, "\n\n".join(part for part in parts if part))
 
 
 def done(planned: Plan, outcomes: Sequence[Outcome], *, where: Where) -> Answer:

@@ -1,4 +1,4 @@
-"""What a maintainer asks to remember and forget on the command line, through the one door to writing."""
+"""What a maintainer asks to remember on the command line, through the one door to writing."""
 
 from __future__ import annotations
 
@@ -45,11 +45,6 @@ async def remember(
     origin = Origin(repository_id=0, kind="command-line", key=uuid.uuid4().int)
     fact = facts.facts((command,), origin, source=Source(), said_at=now)
     return await writer.remember(fact, approval=BY_HAND)
-
-
-async def forget(writer: MemoryWriter, ids: Sequence[str]) -> tuple[Outcome, ...]:
-    """Take facts back."""
-    return await writer.forget(ids, approval=BY_HAND)
 
 
 def fact_namespace(name: str, known: Sequence[str]) -> str:
