@@ -28,10 +28,10 @@ def outputs_of(content: str) -> dict[str, str]:
     for line, _ in lines:
         name, heredoc, delimiter = line.partition("<<")
         if heredoc and "=" not in name:
-            value, end = "", ""
+            parts: list[str] = []
             while (part := next(lines))[0] != delimiter:
-                value, end = value + end + part[0], part[1]
-            outputs[name] = value
+                parts += part
+            outputs[name] = "".join(parts[:-1])
         elif line:
             name, separator, text = line.partition("=")
             assert separator, f"the runner would refuse {line!r}"
