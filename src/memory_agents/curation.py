@@ -104,7 +104,7 @@ class Curation:
         maintainer corrects a word beside it.
         """
         seen = await self._shown(self.acknowledgement.seen(request.place))
-        asked = commands.parse(request.body, self.known)
+        asked = commands.parse(request.body, self.known, said_on=request.said_at.date())
         approval = _approval(request, permission)
         stated = await self._stated(request, asked, approval)
         outcomes: list[Outcome] = list(stated.outcomes)

@@ -63,7 +63,8 @@ async def _obey(
     if not permission:
         return None
     said = comment_of(event)
-    before = commands.parse(said.before, desk.settings.fact_namespaces) if said and said.before else None
+    known = desk.settings.fact_namespaces
+    before = commands.parse(said.before, known, said_on=said.created_at.date()) if said and said.before else None
     request = request_of(event, before)
     if desk.fault is not None:
         return await desk.curation.put_off(request.place, desk.fault)

@@ -70,12 +70,12 @@ def pending(written: Sequence[Written], own_id: int, known: Sequence[str]) -> li
         if one.author.is_bot or one.author.id == own_id or one.body.startswith(OWN_MARKER):
             continue
         receipt = answered.get((one.place.origin.kind, one.place.origin.key))
-        if _is_left(one.body, receipt, known):
+        if _is_left(one, receipt, known):
             found.append(Pending(written=one, receipt=receipt))
     return found
 
 
-def _is_left(body: str, receipt: Receipt | None, known: Sequence[str]) -> bool:
+def _is_left(one: Written, receipt: Receipt | None, known: Sequence[str]) -> bool:
     if receipt is None:
-        return has_command(body)
-    return not receipt.done or receipt.said != said(parse(body, known))
+        return has_command(one.body)
+    return not receipt.done or receipt.said != said(parse(one.body, known, said_on=one.created_at.date()))
