@@ -60,6 +60,8 @@ class BranchCopy:
         self._remote = remote
         self._branch = branch
         self._folder = folder
+        self._is_begun = False
+        """whether a first commit was brought"""
 
     async def update(self) -> tuple[Notice, ...]:
         """Bring the newest commit. With an older one at hand a failure is only a notice; else a MemoryFailure."""
@@ -79,7 +81,8 @@ class BranchCopy:
         if not (self._folder / "HEAD").exists():
             await self._make()
         try:
-            await self._fetch(_ALL if all_of_it else "" if await self.commit() else "1")
+            self._is_begun = self._is_begun or bool(await self.commit())
+            await self._fetch(_ALL if all_of_it else "" if self._is_begun else "1")
         except git.GitError as error:
             if "couldn't find remote ref" in error.stderr:
                 await self._git("update-ref", "-d", _REF)

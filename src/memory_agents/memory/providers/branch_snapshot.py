@@ -31,6 +31,8 @@ class Snapshot:
     """what was wrong before the index was asked"""
     _problems: dict[str, Notice] = field(default_factory=dict)
     """path → what is wrong with the file"""
+    _ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    """path and blob id → the id that such a file states, of files that this snapshot has not"""
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -55,36 +57,45 @@ class Snapshot:
         await snapshot.sync()
         return snapshot
 
-    async def standing(self, ids: Collection[str]) -> Standing:
-        """What the branch holds of the ids."""
-        try:
-            paths = await self._paths(ids)
-        except IndexCorrupt as error:
-            await self.rebuild(str(error))
-            paths = await self._paths(ids)
-        held: dict[str, dict[str, bytes]] = {}
-        contents = await self.copy.contents({path: self.files[path] for _, path in paths})
-        for its, path in paths:
-            held.setdefault(its, {})[path] = contents[path]
-        return Standing(is_there=bool(self.commit), paths=self.files.keys(), files=held)
+    async def standing(self, ids: Collection[str], commit: str) -> Standing:
+        """What the branch holds of the ids at `commit`, an older or newer one; the index stays where it is.
 
-    async def _paths(self, ids: Collection[str]) -> list[tuple[str, str]]:
-        """(id, path) of the files that hold the ids: by what they say, or by their names if they say nothing."""
-        version, keys = self.index.keys(ids)
-        while version != self.commit:  # another process has it in step with another commit
-            await self.sync()
-            version, keys = self.index.keys(ids)
-        said = [(its, path) for its in ids for path in keys.get(its, ())]
+        The index knows the ids of the files that are the same in both; only the others are read.
+        """
+        files = self.files
+        if commit != self.commit:
+            files = {path: blob for path, (blob, _) in (await self.copy.files(commit)).items()} if commit else {}
+        known = {path: blob for path, blob in self.entries.items() if files.get(path) == blob}
+        said = {(its, path) for its, paths in (await self._keys(ids)).items() for path in paths if path in known}
+        said |= await self._stated({path: blob for path, blob in files.items() if path not in known}, ids)
         wanted = frozenset(ids)
-        named = [
-            (its, path)
-            for path in self.files
-            if fact_file.is_fact_path(path)
-            for its in wanted.intersection(fact_file.ids_in_name(path))
-            if path not in keys.get(its, ())
-        ]
-        contents = await self.copy.contents({path: self.files[path] for _, path in named})
-        return said + [(its, path) for its, path in named if not fact_file.states_id(path, contents[path])]
+        named = {(its, path) for path in files for its in wanted.intersection(fact_file.ids_in_name(path))} - said
+        contents = await self.copy.contents({path: files[path] for _, path in (*said, *named)})
+        held: dict[str, dict[str, bytes]] = {}
+        for its, path in sorted(said | named):
+            if (its, path) in said or not fact_file.stated_id(path, contents[path]):
+                held.setdefault(its, {})[path] = contents[path]
+        return Standing(is_there=bool(commit), paths=files.keys(), files=held)
+
+    async def _keys(self, ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        """id → paths of the files of this snapshot that hold it."""
+        while True:
+            try:
+                version, keys = self.index.keys(ids)
+            except IndexCorrupt as error:
+                await self.rebuild(str(error))
+                continue
+            if version == self.commit:
+                return keys
+            await self.sync()  # another process has it in step with another commit
+
+    async def _stated(self, files: Mapping[str, str], ids: Collection[str]) -> set[tuple[str, str]]:
+        """(id, path) of the files, path → blob id, that state one of the ids; each is read once."""
+        files = {path: blob for path, blob in files.items() if fact_file.is_fact_path(path)}
+        unread = {path: blob for path, blob in files.items() if (path, blob) not in self._ids}
+        for path, content in (await self.copy.contents(unread)).items():
+            self._ids[path, unread[path]] = fact_file.stated_id(path, content)
+        return {(its, path) for path, blob in files.items() if (its := self._ids[path, blob]) in ids}
 
     async def sync(self) -> None:
         """Bring the index in step with the branch; one that is corrupt is made anew."""

@@ -11,9 +11,12 @@ from memory_agents.errors import MemoryFailure, MemoryTimeout, MemoryUnreachable
 from memory_agents.memory.providers.branch_changes import Write
 from memory_agents.memory.providers.branch_copy import BranchCopy, CopyDamaged, Pushed
 
-_FIRST_WAIT = 0.05
-_LONGEST_WAIT = 1.0
-"""seconds, of which any part is waited: others that lost the same race wait for another time"""
+_FIRST_WAIT = 0.2
+_LONGEST_WAIT = 3.0
+"""seconds, of which any part is waited: others that lost the same race wait for another time
+
+Long waits are the quicker ones: of eight that write without a pause, each attempt that is too late slows the others.
+"""
 _MOST_CUTS = 4
 """pushes without an answer"""
 _AGAIN = "none needed: a catch-up run, or the same once more, writes it exactly once"

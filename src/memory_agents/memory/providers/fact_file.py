@@ -95,12 +95,13 @@ def serialise(record: Record) -> bytes:
     return content
 
 
-def states_id(path: str, content: bytes) -> bool:
-    """Whether a file says itself what its id is."""
+def stated_id(path: str, content: bytes) -> str:
+    """The id that a file says it has; empty where it says none, or cannot be read."""
     try:
-        return parse(path, content).id != derived_id(path)
+        found = parse(path, content).id
     except FactFileError:
-        return False
+        return ""
+    return "" if found == derived_id(path) else found
 
 
 def stated_namespace(content: bytes) -> str:

@@ -188,7 +188,7 @@ class GitBranchProvider:
 
         async def planned(commit: str) -> Write:
             async with self._lock:
-                standing = await (await self._at(commit)).standing(ids)
+                standing = await (self._snapshot or await self._taken()).standing(ids, commit)
             unknown = {its for its in sought if not (its in standing.files or standing.is_forgotten(its))}
             unknown -= was_added.keys()
             found = await self._copy.added(unknown, commit)
@@ -205,6 +205,7 @@ class GitBranchProvider:
                 return await self._written(planned)
 
     async def _written(self, planned: Callable[[str], Awaitable[Write]]) -> Write:
-        head = (await self._read()).commit
-        self._head, write = await write_to(self._copy, planned, head, seconds=self._write_seconds)
+        if self._snapshot is None:
+            await self._read()
+        self._head, write = await write_to(self._copy, planned, self._head, seconds=self._write_seconds)
         return write
