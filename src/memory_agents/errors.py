@@ -7,6 +7,7 @@ MemoryAgentsError
 ├── TemplateError           a template that cannot be rendered
 ├── UnreadableFile          a file of the maintainers that is there and cannot be read
 ├── MissingExtra            a part that is not installed
+├── SanitizerFailed         a scanner of secrets failed; what it was to scan must not be stored
 ├── GitHubFailure           GitHub's API did not give what was asked for
 └── MemoryFailure           a part of memory did not answer; recall goes on without it
     ├── MemoryUnreachable   no connection, no such remote, a server's error
@@ -58,6 +59,10 @@ class MissingExtra(MemoryAgentsError):
 
 class UnreadableFile(MemoryAgentsError):
     """A file of the maintainers that is there and cannot be read."""
+
+
+class SanitizerFailed(MemoryAgentsError):
+    """A scanner of secrets failed: what it was to scan must not be stored."""
 
 
 class GitHubFailure(MemoryAgentsError):

@@ -20,7 +20,9 @@ _OWNERS = ("betterleaks.", "kingfisher.", "veles.secrets/", "custom.")
 _NO_KIND = re.compile(r"[^a-z]+")
 _LONGEST_KIND = 32
 # who one is, which is no secret
-_PUBLIC = re.compile(r"-(?:id|identifier|username|name|host|domain|url|address|public-key|pub-key|repository)(?:\.\d+)?\Z")
+_PUBLIC = re.compile(
+    r"-(?:id|identifier|username|name|host|domain|url|address|public-key|pub-key|repository)(?:\.\d+)?\Z"
+)
 
 
 def scanner() -> Scanner | None:

@@ -6,17 +6,22 @@ no text is proven free of secrets by it.
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from memory_agents.core.sanitizer.text import Redaction, Text, is_shown_otherwise
+from memory_agents.core.sanitizer.text import REST, Look, Redaction, Text, looks
+from memory_agents.core.sanitizer.values import oddness
 
 Detector = Callable[[Text], Iterable[Redaction]]
 """Finds one form of secret; spans may overlap and come in any order."""
 
 _ROUNDS = 4
 """One redaction may lay bare the next, such as a key right behind another: look again this often."""
+_PIECES = 8
+_ODD_PIECE = 2
+_LINE = re.compile(r"[^\s>+|#*][^\r\n]*[^\s]|[^\s>+|#*]")
 _TOKEN_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_.:-")
 
 
@@ -35,15 +40,43 @@ def redact(text: str, detectors: Sequence[Detector]) -> Redacted:
     Where spans overlap, their union goes and the kind is that of the earlier detector.
     """
     findings: tuple[Redaction, ...] = ()
-    ways = (False, True) if is_shown_otherwise(text) else (False,)
+    ways = looks(text)
     for again in range(_ROUNDS):
-        views = [Text(text, findings, as_shown=as_shown) for as_shown in ways]
-        found = [redaction for view in views for detector in detectors for redaction in detector(view)]
-        if not found:
-            break
+        views = [Text(text, findings, look) for look in ways if look is not Look.JOINED]
+        found = _found(views, detectors)
         # What was hidden by its neighbour is one of a chain without end: all that is glued to it goes too.
         findings = _united([*findings, *(_with_what_is_glued(text, found) if again else found)])
+        if Look.JOINED in ways:
+            # what is whole already must not be joined with its neighbours
+            broken = [*_continued(text, findings), *_found([Text(text, findings, Look.JOINED)], detectors)]
+            found += broken
+            findings = _united([*findings, *(piece for one in broken for piece in _by_line(text, one))])
+        if not found:
+            break
     return Redacted(_replaced(text, findings), findings)
+
+
+def _found(views: Sequence[Text], detectors: Sequence[Detector]) -> list[Redaction]:
+    return [redaction for detector in detectors for view in views for redaction in detector(view)]
+
+
+def _continued(text: str, findings: Sequence[Redaction]) -> Iterator[Redaction]:
+    """The rest of a secret that is wrapped, or added up from several strings."""
+    done = 0
+    for one in findings:
+        end = one.end
+        for _ in range(_PIECES if end > done else 0):
+            rest = REST.match(text, end)
+            if not rest or oddness(rest["piece"]) < _ODD_PIECE:
+                break
+            yield Redaction(*rest.span("piece"), one.kind)
+            end = done = rest.end("piece")
+
+
+def _by_line(text: str, one: Redaction) -> Iterator[Redaction]:
+    """The same without its line ends, and what leads the lines."""
+    for line in _LINE.finditer(text, one.start, one.end):
+        yield Redaction(*line.span(), one.kind)
 
 
 def _with_what_is_glued(text: str, found: Sequence[Redaction]) -> list[Redaction]:

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from memory_agents.core.sanitizer.text import Redaction, Text
+from memory_agents.core.sanitizer.trie import places, trie
 from memory_agents.core.sanitizer.values import is_placeholder
 
 _WORD = r"[A-Za-z0-9]"
 _URL = r"[A-Za-z0-9_-]"
 _HEX = r"[0-9a-fA-F]"
+_UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _GITLAB = "glpat- gldt- glrt- glptt- glft- glimt- glagent- gloas- glcbt- glsoat-"
 _SLACK = "xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxe- xoxc- xoxd- xoxe.xoxp- xoxe.xoxb-"
 
@@ -138,8 +140,165 @@ VENDORS: tuple[Vendor, ...] = (
     *_rows("yandex-key", "AQVN", rf"{_URL}{{35,38}}(?!{_URL})", apart=True),
     *_rows("adobe-secret", "p8e-", rf"{_WORD}{{32}}", apart=True),
     *_rows("intra42-secret", "s-s4t2ud- s-s4t2af-", rf"{_HEX}{{64}}"),
+    *_rows("aikido-token", "AIK_CI_ AIK_SECRET_", rf"{_WORD}{{20,64}}", apart=True),
+    *_rows("airtable-token", "key", rf"(?=[A-Za-z0-9]{{0,13}}\d)(?=[A-Za-z0-9]{{0,13}}[A-Z]){_WORD}{{14}}(?![\w-])", apart=True),
+    *_rows("alibaba-token", "STS.", rf"{_WORD}{{16,64}}", apart=True),
+    *_rows("apify-token", "apify_api_", rf"{_WORD}{{30,}}"),
+    *_rows("asaas-token", "$aact_prod_ $aact_hmlg_ $aact_", rf"{_URL}{{20,}}"),
+    *_rows("authress-key", "sc_ ext_ scauth_ authress_", r"[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}"),
+    *_rows("aws-bedrock-key", "bedrock-api-key-", r"[A-Za-z0-9+/=_-]{20,}"),
+    *_rows("aws-mws-key", "amzn.mws.", _UUID),
+    *_rows("bitbucket-token", "BBDC-", r"[A-Za-z0-9+/=]{32,}", apart=True),
+    *_rows("brave-key", "BSA", rf"(?=[A-Za-z_-]{{0,20}}\d){_URL}{{24,40}}(?!{_URL})", apart=True),
+    *_rows("buildkite-token", "bkaa_ bkaj_ bkar_ bkct_ bkpt_ bkpat_ bkps_ bkua_", rf"{_URL}{{40,}}", apart=True),
+    *_rows("notify-key", "gcntfy-", rf"[a-z0-9_]+-{_UUID}-{_UUID}"),
+    *_rows("canva-secret", "cnvca", rf"{_URL}{{40,}}", apart=True),
+    *_rows("cartesia-key", "sk_car_", rf"\w{{20,}}"),
+    *_rows("cerebras-key", "csk-", rf"{_WORD}{{40,}}", apart=True),
+    *_rows("cloudsmith-key", "csa_", rf"{_WORD}{{36}}", apart=True),
+    *_rows("cockroach-key", "CCDB1_", r"\w{50,}"),
+    *_rows("configcat-key", "configcat-sdk-1/", rf"{_URL}{{22}}/{_URL}{{22}}"),
+    *_rows("clickup-token", "pk_", rf"\d{{6,10}}_{_WORD}{{32}}", apart=True),
+    *_rows("cohere-key", "co_api_", rf"{_WORD}{{30,}}"),
+    *_rows("checkout-key", "sk_ sk_sbox_", rf"{_UUID}", apart=True),
+    *_rows("elevenlabs-key", "sk_", rf"{_HEX}{{32,}}", apart=True),
+    *_rows("secret-key", "sk_live_ sk_test_", r"[A-Za-z0-9+/]{40,}={0,2}", apart=True),
+    *_rows("clerk-key", "sk_live_ sk_test_", rf"{_WORD}{{32,}}", apart=True),
+    *_rows("datastax-token", "AstraCS:", r"[A-Za-z0-9:]{20,}"),
+    *_rows("databento-key", "db-", rf"(?=[A-Za-z]{{0,24}}\d){_WORD}{{29}}(?!{_WORD})", apart=True),
+    *_rows("deno-token", "ddp_ ddo_ ddw_", rf"{_WORD}{{36}}", apart=True),
+    *_rows("devcycle-key", "dvc_client_ dvc_mobile_ dvc_server_", r"\w{8,}"),
+    *_rows("devin-key", "apk_user_ apk_", r"[A-Za-z0-9+/]{60,}={0,2}", apart=True),
+    *_rows("devin-key", "cog_", r"[a-z2-7]{40,}", apart=True),
+    *_rows("defined-token", "dnkey-", r"[a-z0-9=_-]{26,}-[a-z0-9=_-]{40,}"),
+    *_rows("docker-swarm-token", "SWMTKN-1-", r"[a-z0-9]{40,60}-[a-z0-9]{20,30}"),
+    *_rows("docker-swarm-key", "SWMKEY-1-", r"[A-Za-z0-9+/]{40,}"),
+    *_rows("dropbox-token", "sl.u. sl.", rf"{_URL}{{100,}}", apart=True),
+    *_rows("ebay-secret", "PRD- SBX-", rf"{_HEX}{{8,12}}(?:-{_HEX}{{4}}){{2,4}}-?{_HEX}{{0,12}}", apart=True),
+    *_rows("elastic-key", "essu_", rf"[A-Za-z0-9_=-]{{40,}}", apart=True),
+    *_rows("endorlabs-key", "endr+", rf"{_URL}{{16}}"),
+    *_rows("exoscale-key", "EXO", rf"(?=[A-Za-z]{{0,20}}\d){_WORD}{{24,30}}(?!{_WORD})", apart=True),
+    *_rows("firebase-token", "AAAA", rf"{_URL}{{7}}:APA91b{_URL}{{100,}}", apart=True),
+    *_rows("flutterwave-key", "FLWSECK_LIVE-", rf"{_WORD}{{12,}}"),
+    *_rows("gemini-key", "AQ.Ab8", rf"{_URL}{{40,}}", apart=True),
+    *_rows("gitlab-token", "glffct- glcbt- glwt- glsoat- _gitlab_session=", rf"{_URL}{{16,}}"),
+    *_rows("gitea-token", "gta_ gto_ gitea_", rf"{_WORD}{{32,}}", apart=True),
+    *_rows("gocardless-token", "live_ sandbox_", rf"(?=[A-Za-z_-]{{0,20}}\d){_URL}{{40}}(?!{_URL})", apart=True),
+    *_rows("grafana-token", "eyJrIjoi", r"[A-Za-z0-9+/]{40,}={0,2}", apart=True),
+    *_rows("harness-token", "pat. sat.", rf"{_URL}{{22}}\.{_WORD}{{24}}\.{_WORD}{{20}}", apart=True),
+    *_rows("hashicorp-token", "hcp. hcs.", rf"{_URL}{{20,}}", apart=True),
+    *_rows("hubspot-token", "pat-", rf"(?:na|eu|ap)\d-{_UUID}", apart=True),
+    *_rows("intercom-token", "dG9rO", r"[A-Za-z0-9+/]{40,}={0,2}", apart=True),
+    *_rows("ionic-token", "ion_", rf"{_WORD}{{42}}", apart=True),
+    *_rows("jina-key", "jina_", rf"{_URL}{{40,}}"),
+    *_rows("jotform-key", "jf_", rf"{_WORD}{{32,}}", apart=True),
+    *_rows("keygen-token", "admin- prod- user- activ-", r"[0-9a-f]{32,}v[123]", apart=True),
+    *_rows("klaviyo-key", "pk_", rf"(?=[a-z]{{0,30}}\d)[a-z0-9]{{34}}(?!{_WORD})", apart=True),
+    *_rows("kraken-secret", "kraken_", rf"{_WORD}{{40,}}"),
+    *_rows("langfuse-key", "sk-lf-", _UUID),
+    *_rows("lichess-token", "lip_ lio_", rf"\w{{16,}}", apart=True),
+    *_rows("linode-token", "linode_", rf"{_HEX}{{64}}"),
+    *_rows("llama-key", "llx-", rf"{_WORD}{{40,}}"),
+    *_rows("llama-key", "LLM|", r"\d{10,20}\|[A-Za-z0-9_-]{20,}", apart=True),
+    *_rows("lob-key", "live_ test_", rf"(?:pub_)?[a-f0-9]{{35}}(?!{_WORD})", apart=True),
+    *_rows("mailersend-token", "mlsn.", rf"{_WORD}{{30,}}"),
+    *_rows("mailgun-key", "pubkey-", rf"{_HEX}{{32}}"),
+    *_rows("mapbox-token", "sk. tk. pk.", rf"eyJ{_URL}{{30,}}\.{_URL}{{16,}}", apart=True),
+    *_rows("mercadopago-token", "APP_USR- TEST-", r"\d{12,20}-\d{6}-[0-9a-f]{32}-\d{6,12}", apart=True),
+    *_rows("mercury-token", "secret-token:mercury_ mercury_production_", rf"\w{{40,}}"),
+    *_rows("mergify-key", "mergify_application_key_", rf"{_URL}{{40,}}"),
+    *_rows("minimax-key", "sk-api-", rf"{_URL}{{60,}}"),
+    *_rows("mistral-key", "mis_", rf"{_WORD}{{32,}}", apart=True),
+    *_rows("mongodb-secret", "mdb_sa_sk_", rf"{_URL}{{40}}"),
+    *_rows("moonshot-key", "sk-kimi-", rf"{_URL}{{30,}}"),
+    *_rows("neon-key", "napi_ npg_", rf"{_WORD}{{12,}}", apart=True),
+    *_rows("ngrok-key", "ak_ cr_", rf"(?=[A-Za-z]{{0,20}}\d)[A-Za-z0-9]{{27,30}}(?!{_WORD})", apart=True),
+    *_rows("nylas-key", "nyk_ nyk_v0_", rf"\w{{40,}}"),
+    *_rows("octopus-key", "API-", r"[A-Z0-9]{25,32}(?![A-Za-z0-9])", apart=True),
+    *_rows("okta-token", "00", rf"(?=[A-Za-z_-]{{0,20}}\d)(?=[A-Z\d_-]{{0,20}}[a-z])(?=[a-z\d_-]{{0,20}}[A-Z]){_URL}{{40}}(?!{_URL})", apart=True),
+    *_rows("onepassword-key", "A3-", r"[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}", apart=True),
+    *_rows("onesignal-key", "os_v2_app_ os_v2_org_", r"[a-z2-7]{80,}"),
+    *_rows("onfido-token", "api_live. api_live_us. api_live_ca. api_sandbox. api_sandbox_us. api_sandbox_ca.", rf"{_URL}{{11}}\.?{_URL}{{16,}}"),
+    *_rows("openrouter-key", "sk-or-", rf"{_URL}{{32,}}"),
+    *_rows("openshift-token", "sha256~", rf"{_URL}{{43}}"),
+    *_rows("packagist-token", "packagist_ort_ packagist_out_ packagist_uut_ packagist_acs_", rf"{_HEX}{{60,}}"),
+    *_rows("paddle-key", "pdl_live_apikey_ pdl_sdbx_apikey_", r"\w{40,}"),
+    *_rows("paypal-token", "access_token$production$ access_token$sandbox$", r"[0-9a-z]{16}\$[0-9a-f]{32}"),
+    *_rows("paystack-key", "sk_live_ sk_test_", rf"{_HEX}{{40}}"),
+    *_rows("perplexity-key", "pplx-", rf"{_WORD}{{32,}}"),
+    *_rows("persona-key", "persona_production_ persona_sandbox_", rf"{_URL}{{20,}}"),
+    *_rows("phrase-token", "phrase_", rf"{_HEX}{{40,}}"),
+    *_rows("pinterest-token", "pina_", rf"{_URL}{{20,}}", apart=True),
+    *_rows("polar-token", "polar_at_ polar_oat_ polar_pat_ polar_cs_ polar_whs_", rf"{_URL}{{20,}}"),
+    *_rows("posthog-key", "phx_ phs_", rf"{_URL}{{40,}}", apart=True),
+    *_rows("postman-key", "PMAT-", rf"{_WORD}{{26}}"),
+    *_rows("proof-key", "prf_cli_ prf_", rf"(?=[A-Za-z_-]{{0,20}}\d){_URL}{{20,}}", apart=True),
+    *_rows("pulumi-token", "pul-", rf"{_WORD}{{30,}}", apart=True),
+    *_rows("rainforest-key", "apikey_ sbx_apikey_", rf"{_HEX}{{32,}}", apart=True),
+    *_rows("ramp-secret", "ramp_sec_ ramp_tok_", rf"{_WORD}{{40,}}"),
+    *_rows("razorpay-key", "rzp_live_ rzp_test_", rf"{_WORD}{{14,}}"),
+    *_rows("redirect-pizza-token", "rpa_", rf"{_WORD}{{30,}}", apart=True),
+    *_rows("render-key", "rnd_", rf"{_WORD}{{20,}}", apart=True),
+    *_rows("retell-key", "key_", rf"{_HEX}{{24,}}", apart=True),
+    *_rows("rootly-key", "rootly_", rf"{_HEX}{{40,}}"),
+    *_rows("salesforce-token", "00D", rf"{_WORD}{{12,15}}![A-Za-z0-9._]{{80,}}", apart=True),
+    *_rows("samsara-token", "samsara_api_", rf"{_WORD}{{24,}}"),
+    *_rows("scalingo-token", "tk-us- tk-eu-", rf"{_URL}{{40,}}", apart=True),
+    *_rows("scaleway-key", "SCW", rf"(?=[A-Z]{{0,14}}\d)[A-Z0-9]{{17}}(?!{_WORD})", apart=True),
+    *_rows("segment-token", "sgp_", rf"{_WORD}{{40,}}", apart=True),
+    *_rows("sendinblue-key", "xkeysib-", rf"{_WORD}{{40,}}"),
+    *_rows("settlemint-token", "sm_aat_ sm_pat_ sm_sat_", rf"{_WORD}{{16}}", apart=True),
+    *_rows("sidekiq-key", "gems.contribsys.com/", rf"{_WORD}{{16,}}"),
+    *_rows("slack-token", "xoxa-2- xoxr-2- xoxe-1- xoxd-", r"[A-Za-z0-9%/+=_-]{16,}"),
+    *_rows("slack-token", "xapp-", r"\d{1,10}-[A-Za-z0-9]+-\d+-[A-Za-z0-9]{16,}"),
+    *_rows("stytch-secret", "secret-live- secret-test- secret_live_ secret_test_", r"[A-Za-z0-9_=-]{32,}"),
+    *_rows("sumologic-key", "su", rf"(?=[A-Za-z]{{0,11}}\d)(?=[a-z\d]{{0,11}}[A-Z]){_WORD}{{12}}(?!{_URL})", apart=True),
+    *_rows("svix-key", "testsk_ sk_", rf"{_WORD}{{20,}}\.(?:us|eu|ca|in|au)", apart=True),
+    *_rows("thunderstore-token", "tss_", rf"{_URL}{{20,}}", apart=True),
+    *_rows("together-key", "tgp_v1_", rf"{_URL}{{40,}}"),
+    *_rows("trigger-key", "tr_dev_ tr_prod_ tr_stg_ tr_pat_", rf"{_WORD}{{20,}}", apart=True),
+    *_rows("turso-token", "turso_", rf"{_URL}{{40,}}"),
+    *_rows("unkey-key", "unkey_", rf"{_WORD}{{20,}}"),
+    *_rows("upcloud-token", "ucat_", rf"{_WORD}{{24,}}", apart=True),
+    *_rows("upstash-key", "UPSTASH_ AYNgAS", r"[A-Za-z0-9+/_=-]{26,}", apart=True),
+    *_rows("valtown-token", "vtwn_", rf"{_URL}{{20,}}"),
+    *_rows("vault-token", "s. b. r.", rf"(?=[A-Za-z]{{0,20}}\d)(?=[a-z\d]{{0,20}}[A-Z]){_WORD}{{24}}(?!{_WORD})", apart=True),
+    *_rows("vercel-token", "vercel_blob_rw_ vercel_", r"\w{24,}"),
+    *_rows("voyage-key", "pa- al-", rf"(?=[A-Za-z_-]{{0,30}}\d){_URL}{{43}}(?!{_URL})", apart=True),
+    *_rows("wakatime-key", "waka_ waka_tok_ waka_sec_ waka_ref_", r"[A-Za-z0-9_-]{36,}"),
+    *_rows("wandb-key", "wandb_v1_ wandb_", rf"\w{{40,}}"),
+    *_rows("webflow-token", "wfp_", rf"{_WORD}{{40,}}", apart=True),
+    *_rows("woocommerce-secret", "cs_ ck_", rf"{_HEX}{{40}}", apart=True),
+    *_rows("workato-token", "wrka", rf"(?:[a-z]{{2}})?-eyJ{_URL}{{8,}}\.{_URL}{{16,}}\.{_URL}{{64,}}", apart=True),
+    *_rows("xendit-key", "xnd_production_ xnd_development_", rf"{_WORD}{{40,}}"),
+    *_rows("yandex-token", "t1.", r"[A-Z0-9a-z_-]{10,}={0,2}\.[A-Z0-9a-z_-]{86}={0,2}", apart=True),
+    *_rows("yandex-token", "y0_ y1_ y2_ y3_", rf"{_URL}{{50,}}", apart=True),
+    *_rows("yandex-key", "YC", rf"{_URL}{{38}}(?!{_URL})", apart=True),
+    *_rows("zapier-key", "zpka_", r"[a-z0-9]{32}_[0-9a-f]{8}"),
+    *_rows("zhipu-key", "zai-", rf"{_WORD}{{30,}}", apart=True),
+    *_rows("zuplo-key", "zpka_", rf"\w{{40,}}"),
+    *_rows("bitwarden-token", "0.", rf"{_UUID}\.{_WORD}{{30}}:[A-Za-z0-9+/]{{22}}==", apart=True),
+    *_rows("ably-key", "xVLyHw.", rf"{_URL}{{6}}:{_URL}{{40,}}"),
+    *_rows("expo-token", "expo_", rf"{_URL}{{36,}}", apart=True),
+    *_rows("fastly-token", "fastly_", rf"{_URL}{{32,}}"),
+    *_rows("fal-key", "fal_", rf"{_WORD}{{32,}}", apart=True),
+    *_rows("loops-key", "loops_", rf"{_WORD}{{32,}}"),
+    *_rows("pagerduty-key", "u+ p+", rf"{_URL}{{18}}(?!{_URL})", apart=True),
+    *_rows("codacy-token", "codacy_", rf"{_WORD}{{20,}}"),
+    *_rows("coveralls-token", "coveralls_", rf"{_WORD}{{32,}}"),
+    *_rows("dify-key", "app- dataset-", rf"(?=[A-Za-z]{{0,22}}\d)(?=[a-z\d]{{0,22}}[A-Z]){_WORD}{{24}}(?!{_WORD})", apart=True),
+    *_rows("mandrill-key", "md-", rf"{_URL}{{22}}(?!{_URL})", apart=True),
+    *_rows("hasura-token", "hasura_", rf"{_WORD}{{40,}}"),
+    *_rows("honeycomb-key", "hcaik_ hcbik_ hcalk_ hcamk_ hcxik_", rf"{_WORD}{{40,}}", apart=True),
+    *_rows("statsig-key", "secret- console-", rf"(?=[A-Za-z]{{0,30}}\d){_WORD}{{40,}}", apart=True),
+    *_rows("modal-token", "as- ak-", rf"(?=[A-Za-z]{{0,20}}\d)(?=[a-z\d]{{0,20}}[A-Z]){_WORD}{{22}}(?!{_WORD})", apart=True),
+    *_rows("inngest-key", "signkey-prod- signkey-test- signkey-branch-", rf"{_HEX}{{32,}}"),
+    *_rows("convex-key", "prod:", rf"[a-z]+-[a-z]+-\d{{1,4}}\|[A-Za-z0-9+/=]{{30,}}", apart=True),
+    *_rows("nostr-key", "nsec1", r"[02-9ac-hj-np-z]{58}", apart=True),
+    *_rows("extended-private-key", "xprv yprv zprv tprv", r"[1-9A-HJ-NP-Za-km-z]{100,}", apart=True),
 )  # fmt: skip
 
+_KEY_WORDS = r"(?:sk|rk|live|pat|apikey|secret|sec|token|tok|priv|private|svcacct)"
 _FORMS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     # kind, hint, the whole form: the prefix is too weak or stands in the middle
     ("azure-client-secret", "q~", re.compile(r"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}")),
@@ -147,6 +306,15 @@ _FORMS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("telegram-token", ":aa", re.compile(r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,35}(?![A-Za-z0-9_-])")),
     ("discord-token", ".", re.compile(rf"(?<!{_URL})[MNO]{_URL}{{23,27}}\.{_URL}{{6}}\.{_URL}{{27,40}}")),
     ("terraform-token", ".atlasv1.", re.compile(rf"(?<!{_WORD}){_WORD}{{14}}\.atlasv1\.{_URL}{{40,80}}")),
+    # of vendors that are in no table yet: the prefix says what it is
+    (
+        "token",
+        "_",
+        re.compile(
+            rf"(?<![A-Za-z0-9_-])(?:[A-Za-z][a-z0-9]{{1,14}}_){{0,3}}{_KEY_WORDS}_(?:[a-z0-9]{{1,8}}_){{0,2}}"
+            rf"(?=[A-Za-z_-]{{0,30}}\d)(?=(?:[A-Z0-9_-]|[0-9a-f]){{0,40}}[A-Za-z]){_WORD}{{20,200}}(?!{_URL})"
+        ),
+    ),
     (
         "jwt",
         "eyj",
@@ -157,21 +325,28 @@ _FORMS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 )
 
 
+_PREFIXES = trie(vendor.prefix for vendor in VENDORS)
+_BY_PREFIX = {
+    vendor.prefix: tuple(other for other in reversed(VENDORS) if vendor.prefix.startswith(other.prefix))
+    for vendor in VENDORS
+}
+
+
 def vendor_tokens(text: Text) -> Iterator[Redaction]:
     """Tokens of VENDORS, also those glued to one another."""
     shadow = text.shadow
-    for vendor in VENDORS:
-        done = 0
-        at = shadow.find(vendor.prefix)
-        while at >= 0:
-            behind = at + len(vendor.prefix)
-            is_apart = at == 0 or at < done or not _is_word(shadow[at - 1])
-            body = vendor.body.match(shadow, behind)
+    done = 0
+    for place in places(_PREFIXES, shadow):
+        at = place.start()
+        if at < done - len(place.group()):  # a body takes along the letters with which the next token begins
+            continue
+        is_apart = at == 0 or at <= done or not _is_word(shadow[at - 1])
+        for vendor in _BY_PREFIX[place.group()]:
+            body = vendor.body.match(shadow, at + len(vendor.prefix))
             if body and (is_apart or not vendor.apart) and not is_placeholder(body.group()):
                 yield text.redaction(at, body.end(), vendor.kind)
-                done = body.end()
-            # a body takes along the letters with which the next token begins
-            at = shadow.find(vendor.prefix, max(behind, body.end() - len(vendor.prefix)) if body else behind)
+                done = max(done, body.end())
+                break
 
 
 def formed_tokens(text: Text) -> Iterator[Redaction]:
