@@ -11,9 +11,10 @@ from typing import Self
 from memory_agents.testing.github import smart_http
 from memory_agents.testing.github.faults import Faults
 from memory_agents.testing.github.graphql_api import GraphqlApi
+from memory_agents.testing.github.happenings import Clock
 from memory_agents.testing.github.journal import ContractViolated, Journal, LoggedRequest, Violation
 from memory_agents.testing.github.messages import Reply, Request
-from memory_agents.testing.github.repository import Clock, FakeRepository
+from memory_agents.testing.github.repository import FakeRepository
 from memory_agents.testing.github.rest import RestApi
 from memory_agents.testing.github.server import API_PREFIX, GRAPHQL_PATH, Server
 from memory_agents.testing.github.world import World, utc_now

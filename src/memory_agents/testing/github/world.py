@@ -10,8 +10,9 @@ from pathlib import Path
 from secrets import token_hex
 
 from memory_agents.testing.github.bare_git import BareGit
+from memory_agents.testing.github.happenings import Clock
 from memory_agents.testing.github.messages import JsonObject, Problem
-from memory_agents.testing.github.repository import Clock, FakeRepository
+from memory_agents.testing.github.repository import FakeRepository
 from memory_agents.testing.github.state import ALL_PERMISSIONS, Token, User
 
 RATE_LIMIT = 5000
