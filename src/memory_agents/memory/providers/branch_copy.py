@@ -62,6 +62,8 @@ class BranchCopy:
         self._folder = folder
         self._is_begun = False
         """whether a first commit was brought"""
+        self._added: tuple[str, set[str]] = ("", set())
+        """the commit up to which history was looked at, and what may be an id in the names of files added until then"""
 
     async def update(self) -> tuple[Notice, ...]:
         """Bring the newest commit. With an older one at hand a failure is only a notice; else a MemoryFailure."""
@@ -114,6 +116,7 @@ class BranchCopy:
 
     def remove(self) -> None:
         """Throw the copy away."""
+        self._is_begun, self._added = False, ("", set())
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def commit(self) -> str:
@@ -149,17 +152,20 @@ class BranchCopy:
             at = end + 1 + size + 1
         return contents
 
-    async def added(self, ids: Collection[str], commit: str) -> frozenset[str]:
+    async def added(self, ids: Collection[str], commit: str) -> Collection[str]:
         """Which of the ids had a file in the history of `commit`, by the files' names; brings the history first."""
         if not ids or not commit:
-            return frozenset()
+            return ()
         for _ in range(2):  # another process may have cut it short again
             if (self._folder / "shallow").exists():
                 await self.fetch(all_of_it=True)
+        looked_at, added = self._added
         options = ("--format=", "--name-only", "-z", "--diff-filter=A", "--no-renames")
-        names = (await self._git("log", *options, commit, "--")).decode(errors="replace").split("\0")
-        wanted = frozenset(ids)
-        return wanted.intersection(its for name in names for its in fact_file.ids_in_name(name))
+        span = (commit, f"^{looked_at}") if looked_at else (commit,)
+        names = (await self._git("log", *options, *span, "--")).decode(errors="replace").split("\0")
+        added.update(its for name in names for its in fact_file.ids_in_name(name))
+        self._added = (commit, added)
+        return added.intersection(ids)
 
     async def contains(self, commit: str, inner: str) -> bool:
         """Whether `inner` is in the history of `commit`."""
