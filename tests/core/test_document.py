@@ -168,6 +168,17 @@ def test_a_numbered_list_that_is_too_long_is_one_statement_a_number() -> None:
     assert texts("\n".join(items)) == items
 
 
+def test_a_numbered_list_follows_what_introduces_it() -> None:
+    assert texts("## Releases\n\nTo make one:\n\n1. Tag it.\n2. Push it.\n\nThen wait.") == [
+        "Releases > To make one:\n\n1. Tag it.\n2. Push it.",
+        "Releases: Then wait.",
+    ]
+
+
+def test_a_question_in_front_of_its_answer_has_no_colon() -> None:
+    assert texts("## How are tests run?\n\nBy make.\n") == ["How are tests run? By make."]
+
+
 def test_a_paragraph_that_is_too_long_is_left_out() -> None:
     assert reasons("word " * 500) == ["longer than 2,000 characters"]
 
@@ -230,7 +241,7 @@ def test_every_statement_is_made_of_lines_of_the_document_in_their_order(text: s
     lines = lines_of(text)
     for found in document.read(text).statements:
         said = found.text.split("\n")
-        assert said[0].endswith(":") or any(said[0].endswith(part) for part in _ends(lines[found.line - 1]))
+        assert said[0].endswith((":", "?")) or any(said[0].endswith(part) for part in _ends(lines[found.line - 1]))
         at = found.line - 1
         for line in said[2 if len(said) > 1 and not said[1] else 1 :]:
             at = next(here for here in range(at, len(lines)) if line.strip() in lines[here])

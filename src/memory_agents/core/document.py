@@ -5,7 +5,7 @@ Simple and predictable, for a person looks at the statements before they are kep
 - a bullet is one statement, with all that is nested in it; a numbered list is one, for its order has a meaning;
 - a paragraph is one; a block of code belongs to what stands before it;
 - the headings above are put in front, without the title of the document: `Testing > Fixtures: …`; so is a
-  paragraph that ends in a colon, in front of each of the bullets that follow it.
+  paragraph that ends in a colon, in front of the list that follows it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from memory_agents.core.document_blocks import Block, Kind, blocks, lines_of
 LONGEST = 2_000
 """characters of a statement"""
 _LONGEST_TITLE = 100
+_LISTS = frozenset({Kind.BULLET, Kind.NUMBERED})
 
 _NAMESPACES = (
     (namespaces.TESTING, re.compile(r"\b(?:unit|integration)?test", re.IGNORECASE)),
@@ -93,7 +94,7 @@ class _Reading:
     _title: Block | None = None
     """the first heading, where no other is of its level"""
     _lead: str = ""
-    """a paragraph that ends in a colon, in front of bullets"""
+    """a paragraph that ends in a colon, in front of a list"""
 
     def read(self) -> None:
         found = list(blocks(self.lines))
@@ -102,11 +103,11 @@ class _Reading:
             self._title = headings[0]
         groups = list(_groups(found))
         for group, behind in zip_longest(groups, groups[1:]):
-            self._take(group, is_before_bullets=bool(behind) and behind[0].kind is Kind.BULLET)
+            self._take(group, is_before_list=bool(behind) and behind[0].kind in _LISTS)
 
-    def _take(self, group: Sequence[Block], *, is_before_bullets: bool) -> None:
+    def _take(self, group: Sequence[Block], *, is_before_list: bool) -> None:
         first = group[0]
-        if first.kind is not Kind.BULLET:
+        if first.kind not in _LISTS:
             self._lead = ""
         match first.kind:
             case Kind.HEADING:
@@ -119,7 +120,7 @@ class _Reading:
                 self._leave(first, "code without a rule")
             case _:
                 text = self._text(group)
-                if is_before_bullets and len(group) == 1 and _is_lead(first, text):
+                if is_before_list and len(group) == 1 and _is_lead(first, text):
                     self._lead = text.rstrip(": \t*_")
                 elif first.kind is Kind.NUMBERED and len(text) > LONGEST:
                     for block in group:
@@ -148,7 +149,7 @@ class _Reading:
             self._leave(block, reason)
             return
         head = " > ".join(path)
-        border = ":\n\n" if _BEGINS_BLOCK.match(text) else ": "
+        border = ("" if head.endswith("?") else ":") + ("\n\n" if _BEGINS_BLOCK.match(text) else " ")
         self.statements.append(Statement(f"{head}{border}{text}" if head else text, block.start + 1, _namespace(path)))
 
     def _leave(self, block: Block, reason: str) -> None:
