@@ -12,11 +12,12 @@ import pytest
 import yaml
 
 from memory_agents.config_file import parse
+from memory_agents.configuration import Configuration
 from memory_agents.core import context, namespaces
 from memory_agents.core.fences import Fencer
 from memory_agents.core.template_values import template_values
 from memory_agents.memory.providers import fact_file
-from memory_agents.settings import INPUTS, Configuration, Settings
+from memory_agents.settings import INPUTS, Settings
 from tests import builders, offline
 from tests.repositories import BareRepository
 
@@ -73,9 +74,9 @@ def test_the_numbers_in_descriptions_of_inputs_are_the_defaults() -> None:
 
 
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
-    demo, first_fact, command_line = blocks(README, "sh")
+    demo, command_line = blocks(README, "sh")
     origin = BareRepository(tmp_path / "origin.git")
-    origin.commit({"README.md": "# Hello\n"}, branch="main")
+    origin.commit({"README.md": "# Hello\n", "AGENTS.md": "# Rules\n\n- Every error names its fix.\n"}, branch="main")
     subprocess.run(
         ["git", "clone", "--quiet", "--branch=main", origin.path, tmp_path / "clone"], check=True, capture_output=True
     )
@@ -86,14 +87,15 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         **{f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
     }
-    for commands, folder in ((first_fact, tmp_path / "clone"), (command_line, tmp_path / "clone"), (demo, ROOT)):
+    for commands, folder in ((command_line, tmp_path / "clone"), (demo, ROOT)):
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands], cwd=folder, env=environment, capture_output=True, check=False
         )
         assert done.returncode == 0, done.stderr.decode()
         told = done.stdout.decode()
         if commands is command_line:
-            assert told.count("Times are stored as UTC") == 2, told
+            assert told.count("Times are stored as UTC") == 3, told
+            assert "Every error names its fix" in told
             assert '"score": ' in told
         if commands is demo:
             assert "### memory-agents: ok" in told
@@ -117,9 +119,9 @@ def test_every_workflow_that_we_show_is_sound(tmp_path: Path, workflow: str) -> 
 
 def test_the_readme_fits_in_a_head_and_its_links_lead_somewhere() -> None:
     assert len(README.splitlines()) < 150
-    for text in (README, FACTS, (ROOT / "docs" / "architecture.md").read_text()):
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
-            assert (ROOT / target).exists(), target
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists() or document.stem == "replies", (document.name, target)
 
 
 def test_the_fact_and_the_configuration_of_the_documents_can_be_read() -> None:

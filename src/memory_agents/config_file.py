@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from memory_agents.configuration import Configuration
 from memory_agents.core import yaml_text
 from memory_agents.errors import SettingsError
-from memory_agents.settings import Configuration, reason_of
+from memory_agents.settings import reason_of
 
 MAX_BYTES = 65_536
 _KNOWN = ", ".join(str(field.alias) for field in Configuration.model_fields.values())

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from memory_agents import config_file
+from memory_agents.configuration import Configuration
 from memory_agents.core.records import Notice
 from memory_agents.edges.github import RepositoryFiles
 from memory_agents.errors import GitHubFailure, SettingsError, UnreadableFile
 from memory_agents.rendering import PARTIALS, SUFFIX, Templates
-from memory_agents.settings import Configuration, Settings
+from memory_agents.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

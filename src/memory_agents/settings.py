@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -19,48 +18,13 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    field_validator,
-    model_validator,
 )
 
-from memory_agents.core import namespaces
+from memory_agents.configuration import Configuration
 from memory_agents.core.policy import Mode
 from memory_agents.errors import SettingsError
 
 NO_SECRET = SecretStr("")
-
-SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "conventions": (
-            namespaces.CONVENTIONS,
-            namespaces.TESTING,
-            namespaces.SECURITY,
-            namespaces.PROJECT_PREFERENCES,
-        ),
-        # whatever no other section shows, so that a namespace of one's own is recalled without being named
-        "patterns": (
-            "*",
-            f"!{namespaces.CONVENTIONS}",
-            "!testing/*",
-            "!security/*",
-            "!preferences/*",
-            "!agents/*",
-            "!reviews/*",
-        ),
-        "similar_issues": (namespaces.ISSUES,),
-        "reviews": (namespaces.PULL_REQUESTS,),
-    }
-)
-"""section of the prompt → the Namespaces (globs) that feed it"""
-
-MIN_SCORES: Mapping[str, float] = MappingProxyType(
-    {"conventions": 0.08, "patterns": 0.08, "similar_issues": 0.2, "reviews": 0.2}
-)
-"""section → the score below which a memory is not shown: a fact that bears on little costs a line, a wrong
-similar issue misleads"""
-
-LABELS: Mapping[str, str] = MappingProxyType({"memory:remember": namespaces.PATTERNS})
-"""label → the Namespace of the digest that it asks for"""
 
 
 def _branch_name(value: str) -> str:
@@ -100,102 +64,9 @@ def _remote(value: str) -> str:
     return value
 
 
-def _glob(value: str) -> str:
-    if not namespaces.is_valid_glob(value):
-        msg = f"{value!r} is not a namespace or a glob such as codebase/*"
-        raise ValueError(msg)
-    return value
-
-
-def _fact_namespace(value: str) -> str:
-    if not namespaces.is_valid(value) or value.startswith((namespaces.HISTORY_PREFIX, "meta/")) or value == "meta":
-        msg = f"{value!r} is not a namespace for facts, such as codebase/releases"
-        raise ValueError(msg)
-    return value
-
-
 BranchName = Annotated[str, AfterValidator(_branch_name)]
 RepositoryPath = Annotated[str, AfterValidator(_repository_path)]
 RemoteLocation = Annotated[str, AfterValidator(_remote)]
-Glob = Annotated[str, AfterValidator(_glob)]
-FactNamespace = Annotated[str, AfterValidator(_fact_namespace)]
-
-
-class Configuration(BaseModel):
-    """`.github/memory-agents.yml`: what a repository's maintainers decide once for all workflows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=lambda name: name.replace("_", "-"))
-
-    top_k: int = Field(default=5, ge=1, le=50)
-    """Matches for each section of the prompt"""
-    min_score: float | None = Field(default=None, ge=0, le=1)
-    """below it nothing is shown; None is MIN_SCORES"""
-    max_prompt_bytes: int = Field(default=98_304, ge=8_192, le=1_000_000)
-    """UTF-8 bytes; an environment variable of a later step holds at most 131,071"""
-    timeout_seconds: float = Field(default=20, gt=0, le=600)
-    """all of memory together"""
-    comment: Literal["none", "similar"] = "none"
-    """`similar`: one comment on a new issue names those that are like it"""
-    sections: Mapping[str, tuple[Glob, ...]] = Field(default_factory=lambda: SECTIONS)
-    namespaces: tuple[FactNamespace, ...] = ()
-    """those of one's own that a fact may be put into, besides the predefined ones"""
-    labels: Mapping[str, str] = Field(default_factory=lambda: LABELS)
-    """label → Namespace of the digest that it asks for"""
-    write_permission: Literal["admin", "maintain", "write"] = "write"
-    """what a person must have at least, for a command or a label of theirs to count"""
-    on_comment_deleted: Literal["keep", "forget"] = "keep"
-    """what becomes of the facts of a comment that is deleted"""
-
-    @field_validator("namespaces", mode="before")
-    @classmethod
-    def _list(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("labels", mode="before")
-    @classmethod
-    def _label_map(cls, value: object) -> object:
-        if not isinstance(value, Mapping):
-            msg = "write each label and the namespace of its digests: `memory:remember: codebase/patterns`"
-            raise ValueError(msg)  # noqa: TRY004 -- pydantic reports ValueError
-        return value
-
-    @field_validator("sections", mode="before")
-    @classmethod
-    def _lists(cls, value: object) -> object:
-        """One text is a list of one."""
-        if not isinstance(value, Mapping):
-            msg = "write the name of a section and its namespaces below it: `conventions: [codebase/conventions]`"
-            raise ValueError(msg)  # noqa: TRY004 -- pydantic reports ValueError
-        for name, globs in value.items():
-            if not isinstance(globs, str | list | tuple):
-                msg = f"`{name}` is not a list of namespaces, such as [codebase/conventions]"
-                raise ValueError(msg)  # noqa: TRY004
-        return {name: (globs,) if isinstance(globs, str) else globs for name, globs in value.items()}
-
-    @field_validator("sections")
-    @classmethod
-    def _known_sections(cls, value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-        """A section that is left out keeps its default."""
-        unknown = sorted(set(value) - set(SECTIONS))
-        if unknown:
-            msg = f"there is no section {unknown[0]!r}; the sections are {', '.join(SECTIONS)}"
-            raise ValueError(msg)
-        return MappingProxyType({**SECTIONS, **value})
-
-    @model_validator(mode="after")
-    def _known_namespaces(self) -> Self:
-        """A label leads to a Namespace that a fact may be put into."""
-        for label, namespace in self.labels.items():
-            if namespace not in self.fact_namespaces:
-                msg = f"the label {label!r} leads to {namespace!r}, which is no namespace; add it to `namespaces`"
-                raise ValueError(msg)
-        return self
-
-    @property
-    def fact_namespaces(self) -> tuple[str, ...]:
-        """Where a fact may be put."""
-        predefined = (name for name in namespaces.PREDEFINED if not name.startswith(namespaces.HISTORY_PREFIX))
-        return (*predefined, *self.namespaces)
 
 
 class Settings(Configuration):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from memory_agents.configuration import SECTIONS
 from memory_agents.core.fences import Fencer
 from memory_agents.core.github_events import ChangedPaths
 from memory_agents.core.records import Query
@@ -18,7 +19,7 @@ from memory_agents.memory.providers.git_branch import GitBranchProvider
 from memory_agents.monitors.base import FAMILIES, MOST_BODY, MOST_CONTEXT, MOST_TITLE, Recalled
 from memory_agents.monitors.pull_request import MOST_PATHS, PullRequestFamily, PullRequestMonitor, query
 from memory_agents.rendering import Templates
-from memory_agents.settings import SECTIONS, Settings
+from memory_agents.settings import Settings
 from tests.builders import (
     comment,
     issue_comment_event,

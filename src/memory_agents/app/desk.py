@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from memory_agents.app.acknowledging import GitHubAcknowledgement, NoAcknowledgement
 from memory_agents.app.explaining import Explainer
 from memory_agents.app.providing import fetched_early, github_api, maintainers_files, now, open_memory, open_writer
+from memory_agents.configuration import Configuration
 from memory_agents.core import policy
 from memory_agents.core.github_events import Account
 from memory_agents.core.records import Notice, Record
@@ -21,7 +22,7 @@ from memory_agents.locations import is_own_memory
 from memory_agents.maintained import read_configuration
 from memory_agents.memory.provider import MemoryProvider, MemoryReader
 from memory_agents.memory.providers import fact_file
-from memory_agents.settings import Configuration, Environment, Settings
+from memory_agents.settings import Environment, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

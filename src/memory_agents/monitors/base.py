@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from memory_agents.configuration import MIN_SCORES
 from memory_agents.core import context
 from memory_agents.core.fences import Fencer
 from memory_agents.core.github_events import (
@@ -27,7 +28,7 @@ from memory_agents.memory.integration import MemoryIntegration, Recollection, Se
 from memory_agents.monitors import prompting
 from memory_agents.monitors.prompting import Prompt
 from memory_agents.rendering import Templates
-from memory_agents.settings import MIN_SCORES, Settings
+from memory_agents.settings import Settings
 
 ABOUT_ISSUES = ("similar_issues", "conventions", "patterns")
 ABOUT_CODE = ("conventions", "patterns", "reviews", "similar_issues")
