@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory_agents import config_file
+from memory_agents.configuration import SECTIONS, Configuration
 from memory_agents.errors import SettingsError
-from memory_agents.settings import SECTIONS, Configuration
 
 PATH = ".github/memory-agents.yml"
 

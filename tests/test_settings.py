@@ -13,9 +13,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from memory_agents.configuration import SECTIONS, Configuration
 from memory_agents.core.policy import Mode
 from memory_agents.errors import SettingsError
-from memory_agents.settings import INPUTS, SECTIONS, Configuration, Environment, Settings, read_inputs
+from memory_agents.settings import INPUTS, Environment, Settings, read_inputs
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "ghs_" + "Tok3n" * 8
