@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -314,3 +315,22 @@ def test_where_no_reply_can_be_posted_the_fact_is_stored_all_the_same(project: P
     assert project.texts() == [UTC]
     assert done.told == ("remembered", "ok")
     assert "issues: write" in done.log
+
+
+def test_issues_that_people_tell_apart_are_not_suggested_for_each_other_again(project: Project) -> None:
+    old = project.repository.add_issue("Times are wrong in the report", "Off by an hour, too.", author="mona")
+    other = project.repository.add_issue("Times in the report are wrong", "Off by a day.", author="mona")
+
+    def suggested(number: int) -> set[int]:
+        event, payload = project.labelled(number, "", by="stranger", action="opened")
+        found = json.loads(project.run(event, payload).outputs["similar"])
+        return {one["number"] for one in found}
+
+    assert {old.number, other.number} <= suggested(1)
+    done = project.say(f"/not-duplicate #{old.number}")
+    assert done.told == ("remembered", "ok")
+    assert f"#{old.number}" in project.replies()[0]
+    assert old.number not in suggested(1)
+    assert other.number in suggested(1)
+    assert 1 not in suggested(old.number)
+    assert 1 in suggested(other.number)

@@ -45,6 +45,9 @@ class Held:
         await self._answer()
         return next((match.record for match in self.matches if match.record.id == record_id), None)
 
+    async def pairs_apart(self) -> frozenset[tuple[int, int]]:
+        return frozenset()
+
     async def health_check(self) -> Health:
         return Health(ok=self.error is None, detail=f"{self.name}.")
 

@@ -52,6 +52,9 @@ class Memory:
     async def get_record(self, record_id: str) -> Record | None:
         return None
 
+    async def pairs_apart(self) -> frozenset[tuple[int, int]]:
+        return frozenset()
+
     async def health_check(self) -> Health:
         return Health(ok=True, detail="Fine.")
 

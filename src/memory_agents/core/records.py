@@ -131,6 +131,8 @@ class Query:
     labels: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     """files that the event touches, to prefer Records scoped to them"""
+    number: int | None = None
+    """of the issue that asks: what is kept as no duplicate of it is no answer"""
     exclude: frozenset[str] = frozenset()
     """Record ids that are never an answer, such as the event's own issue"""
     exclude_urls: frozenset[str] = frozenset()

@@ -56,6 +56,9 @@ class CombinedReader:
             lambda reader: reader.search_records(query, namespaces=namespaces, top_k=top_k), namespaces
         )
         matches = _distinct([match for matches in found for match in matches])
+        if query.number is not None and any(match.record.kind == "past issue" for match in matches):
+            apart = await self.pairs_apart()
+            matches = [match for match in matches if not _is_apart(query.number, match, apart)]
         return sorted(matches, key=lambda match: -match.score)[:top_k]
 
     async def list_records(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> Sequence[Record]:
@@ -68,6 +71,10 @@ class CombinedReader:
         """See MemoryReader."""
         found = await self._all(lambda reader: reader.get_record(record_id))
         return next((record for record in found if record is not None), None)
+
+    async def pairs_apart(self) -> frozenset[tuple[int, int]]:
+        """See MemoryReader."""
+        return frozenset().union(*await self._all(lambda reader: reader.pairs_apart()))
 
     async def health_check(self) -> Health:
         """See MemoryReader. Says how each is."""
@@ -141,6 +148,12 @@ class CombinedReader:
             except MemoryAgentsError as error:
                 part.failure = error
         return ()
+
+
+def _is_apart(number: int, match: Match, apart: frozenset[tuple[int, int]]) -> bool:
+    """Whether people said that the past issue is not the same as the one of that number."""
+    other = match.record.source.number
+    return match.record.kind == "past issue" and other is not None and (min(number, other), max(number, other)) in apart
 
 
 def _distinct(matches: Sequence[Match]) -> list[Match]:

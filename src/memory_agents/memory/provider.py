@@ -24,6 +24,9 @@ class MemoryReader(Protocol):
     async def get_record(self, record_id: str) -> Record | None:
         """The Record with that id, or None."""
 
+    async def pairs_apart(self) -> frozenset[tuple[int, int]]:
+        """Pairs of issues that are no duplicates, the smaller number first."""
+
     async def health_check(self) -> Health:
         """Whether it can be read now; never raises."""
 
@@ -57,6 +60,3 @@ class MemoryProvider(MemoryReader, Protocol):
 
     async def set_apart(self, pairs: Sequence[tuple[int, int]], *, approval: Approval) -> None:
         """Keep that the issues of each pair are no duplicates of each other."""
-
-    async def pairs_apart(self) -> frozenset[tuple[int, int]]:
-        """Pairs of issues that are no duplicates, the smaller number first."""

@@ -117,6 +117,7 @@ def asked(event: ItemEvent, now: datetime, *, context: str = "", paths: tuple[st
         context=context[:MOST_CONTEXT],
         labels=item.labels,
         paths=paths,
+        number=item.number,
         exclude=frozenset({item_id(item.number, is_pull_request=item.is_pull_request)}),
         exclude_urls=pages(item.url, comment.url if comment else "", thread),
         now=now,

@@ -97,6 +97,10 @@ class HistoryReader:
         found = self._ask(lambda index: index.get(record_id))
         return self._of_rows(found) if found is not None else None
 
+    async def pairs_apart(self) -> frozenset[tuple[int, int]]:
+        """See MemoryReader. GitHub's lists tell of none."""
+        return frozenset()
+
     async def health_check(self) -> Health:
         """See MemoryReader."""
         try:
