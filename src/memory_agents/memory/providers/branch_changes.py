@@ -112,7 +112,7 @@ def forgetting(ids: Sequence[str], standing: Standing, *, approval: Approval) ->
     files: dict[str, bytes | None] = {}
     for its in known:
         files |= dict.fromkeys(standing.files.get(its, ()))
-        files[forgotten_path(its)] = _said(approval)
+        files[forgotten_path(its)] = said_by(approval)
     return Write(
         _change(standing, files, _counted("Forget", known), [f"Forget {its}" for its in known], approval),
         BatchResult(removed=tuple(known), missing=tuple(its for its in dict.fromkeys(ids) if its not in known)),
@@ -123,7 +123,7 @@ def setting_apart(pairs: Iterable[tuple[int, int]], standing: Standing, *, appro
     """Keep that issues are no duplicates of each other."""
     held = pairs_apart(standing.paths)
     new = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]} - held)
-    files = {f"meta/not-duplicates/{low}-{high}.yml": _said(approval) for low, high in new}
+    files = {f"meta/not-duplicates/{low}-{high}.yml": said_by(approval) for low, high in new}
     lines = [f"Keep issues {low} and {high} apart" for low, high in new]
     return Write(_change(standing, files, f"Keep {len(lines)} pairs of issues apart", lines, approval), BatchResult())
 
@@ -190,7 +190,7 @@ def _change(
     return Change(files=files if standing.is_there else {**_README, **files}, message=said)
 
 
-def _said(approval: Approval) -> bytes:
+def said_by(approval: Approval) -> bytes:
     """Who said so, and where, for people."""
     values = {
         "by": approval.by,

@@ -87,7 +87,7 @@ class BranchCopy:
             await self._fetch(_ALL if all_of_it else "" if self._is_begun else "1")
         except git.GitError as error:
             if "couldn't find remote ref" in error.stderr:
-                await self._git("update-ref", "-d", _REF)
+                await self.run("update-ref", "-d", _REF)
             elif _DAMAGE.search(error.stderr):
                 raise CopyDamaged(str(error)) from None
             else:
@@ -122,14 +122,14 @@ class BranchCopy:
     async def commit(self) -> str:
         """The commit that was brought last; empty where there is no branch."""
         try:
-            return (await self._git("rev-parse", "--verify", "--quiet", _REF)).decode().strip()
+            return (await self.run("rev-parse", "--verify", "--quiet", _REF)).decode().strip()
         except CopyDamaged:
             return ""
 
     async def files(self, commit: str) -> dict[str, tuple[str, int]]:
         """Path → blob id and size in bytes of the regular files: no links, no submodules."""
         files: dict[str, tuple[str, int]] = {}
-        for line in (await self._git("ls-tree", "-r", "-z", "--long", commit)).split(b"\0")[:-1]:
+        for line in (await self.run("ls-tree", "-r", "-z", "--long", commit)).split(b"\0")[:-1]:
             described, _, path = line.partition(b"\t")
             mode, _, blob, size = described.decode().split()
             if mode in _REGULAR_FILES:
@@ -140,7 +140,7 @@ class BranchCopy:
         """Path → content for path → blob id, by one call of git; see git-cat-file(1), batch output."""
         if not blobs:
             return {}
-        output = await self._git("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs.values()).encode())
+        output = await self.run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs.values()).encode())
         contents: dict[str, bytes] = {}
         at = 0
         for path in blobs:
@@ -162,7 +162,7 @@ class BranchCopy:
         looked_at, added = self._added
         options = ("--format=", "--name-only", "-z", "--diff-filter=A", "--no-renames")
         span = (commit, f"^{looked_at}") if looked_at else (commit,)
-        names = (await self._git("log", *options, *span, "--")).decode(errors="replace").split("\0")
+        names = (await self.run("log", *options, *span, "--")).decode(errors="replace").split("\0")
         added.update(its for name in names for its in fact_file.ids_in_name(name))
         self._added = (commit, added)
         return added.intersection(ids)
@@ -170,7 +170,7 @@ class BranchCopy:
     async def contains(self, commit: str, inner: str) -> bool:
         """Whether `inner` is in the history of `commit`."""
         try:
-            return bool(commit) and not await self._git("rev-list", "--max-count=1", inner, f"^{commit}")
+            return bool(commit) and not await self.run("rev-list", "--max-count=1", inner, f"^{commit}")
         except CopyDamaged:
             return False
 
@@ -178,7 +178,7 @@ class BranchCopy:
         """Make a commit of `change` on the commit `onto`, or the first one of a branch; returns its id."""
         user = git.user(Path.cwd()) if self._remote.as_user else None
         stream = branch_commit.stream(change, onto=onto, who=user or branch_commit.OURS, seconds=int(time.time()))
-        return (await self._git("fast-import", "--quiet", "--done", stdin=stream)).decode().strip()
+        return (await self.run("fast-import", "--quiet", "--done", stdin=stream)).decode().strip()
 
     async def push(self, commit: str, *, onto: str) -> Pushed:
         """Make `commit` the branch's head if that still is `onto` (empty: if there is no branch).
@@ -200,7 +200,7 @@ class BranchCopy:
     async def _note(self, commit: str, onto: str) -> None:
         """Keep what was pushed as what was brought last, unless another process has brought more."""
         with contextlib.suppress(CopyDamaged):
-            await self._git("update-ref", _REF, commit, onto or "0" * len(commit))
+            await self.run("update-ref", _REF, commit, onto or "0" * len(commit))
 
     def fetch_command(self, depth: str = "1") -> list[str]:
         """What git is told to fetch; remote and branch stand where no option is read."""
@@ -222,7 +222,8 @@ class BranchCopy:
             else:
                 return
 
-    async def _git(self, *args: str, stdin: bytes = b"") -> bytes:
+    async def run(self, *args: str, stdin: bytes = b"") -> bytes:
+        """What git says of this repository. Raises CopyDamaged."""
         try:
             return await git.run(args, cwd=self._folder, configuration=_LOCKS, stdin=stdin)
         except git.GitError as error:
