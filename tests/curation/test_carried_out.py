@@ -6,8 +6,11 @@ import json
 import re
 from datetime import timedelta
 
+import kingfisher_sdk
 import pytest
 
+from memory_agents.app import redacting
+from memory_agents.edges import kingfisher
 from tests.curation.conftest import Project
 
 UTC = "Times are stored as UTC."
@@ -334,3 +337,22 @@ def test_issues_that_people_tell_apart_are_not_suggested_for_each_other_again(pr
     assert other.number in suggested(1)
     assert 1 not in suggested(old.number)
     assert 1 in suggested(other.number)
+
+
+def test_where_the_scanner_for_secrets_fails_nothing_is_stored(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def scan(self, _text: bytes) -> list[object]:
+            raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(kingfisher_sdk, "Scanner", Broken)
+    monkeypatch.setattr(redacting, "_made_once", kingfisher.scanner)
+    done = project.say(f"/remember {UTC}")
+    issue = project.repository.issues[1]
+    project.repository.set_labels(issue, ["memory:remember"], actor="wes")
+    project.repository.close(issue, actor="wes", reason="completed")
+    labelled = project.run(*project.labelled(1, "memory:remember", by="wes"))
+    assert project.facts() == {}
+    assert done.told == labelled.told == ("ignored", "unavailable")
+    assert all(" failed" in reply.splitlines()[0] for reply in project.replies())

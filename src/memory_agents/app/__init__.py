@@ -2,6 +2,7 @@
 
 from memory_agents.app.indexing import index_history
 from memory_agents.app.providing import create_provider, github_api, maintainers_files, open_memory, open_writer
+from memory_agents.app.redacting import redact_fully
 from memory_agents.app.running import run
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "maintainers_files",
     "open_memory",
     "open_writer",
+    "redact_fully",
     "run",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from memory_agents import handover
-from memory_agents.app import digesting
+from memory_agents.app import digesting, redacting
 from memory_agents.app.desk import Desk, open_desk
 from memory_agents.core import commands, policy
 from memory_agents.core.github_events import (
@@ -62,6 +62,7 @@ async def _obey(
     permission = await desk.may(event.origin.actor)
     if not permission:
         return None
+    redacting.begin()
     said = comment_of(event)
     known = desk.settings.fact_namespaces
     before = commands.parse(said.before, known, said_on=said.created_at.date()) if said and said.before else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory_agents.app.desk import Desk
+from memory_agents.app.redacting import redact_fully
 from memory_agents.core.digest import Labelling, Story, digest_record, labelling
 from memory_agents.core.facts import Origin
-from memory_agents.core.records import Approval
+from memory_agents.core.records import Approval, Notice
 from memory_agents.core.requests import ITEM, Place
-from memory_agents.core.sanitizer import redact
 from memory_agents.curation import Curated
 from memory_agents.edges.github.items import GitHubItems, maintainers_words
+from memory_agents.errors import SanitizerFailed
 
 
 def asking(labels: Sequence[str], desk: Desk) -> tuple[str, ...]:
@@ -42,14 +43,18 @@ async def _kept(story: Story, label: Labelling, permission: str, repository_id: 
     if not story.is_over:
         return await curation.wait(place, namespace)
     approval = Approval(by=label.actor.login, by_id=label.actor.id, permission=permission, url=item.url)
-    record = digest_record(
-        story,
-        label,
-        await maintainers_words(story, desk.may),
-        origin=Origin(repository_id=repository_id, kind=f"{ITEM}/{namespace}", key=item.number),
-        namespace=namespace,
-        repository=environment.repository,
-        approval=approval,
-        redact=redact,
-    )
+    words = await maintainers_words(story, desk.may)
+    try:
+        record = digest_record(
+            story,
+            label,
+            words,
+            origin=Origin(repository_id=repository_id, kind=f"{ITEM}/{namespace}", key=item.number),
+            namespace=namespace,
+            repository=environment.repository,
+            approval=approval,
+            redact=redact_fully,
+        )
+    except SanitizerFailed as error:
+        return await curation.put_off(place, Notice(text=error.message, fix=error.fix))
     return await curation.keep_digest(place, record, approval)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from memory_agents.core.sanitizer import redact
+from memory_agents.app.redacting import redact_fully
 from memory_agents.edges.github import GitHubApi, GitHubFiles, RepositoryFiles
 from memory_agents.edges.github.history import GitHubHistory
 from memory_agents.edges.worktree import WorkingTree
@@ -73,7 +73,7 @@ def open_memory(
 
 def open_writer(provider: MemoryProvider, *, dry_run: bool) -> MemoryWriter:
     """The one door to writing: with every scanner for secrets that is installed."""
-    return MemoryWriter(provider, redact=redact, now=now, dry_run=dry_run)
+    return MemoryWriter(provider, redact=redact_fully, now=now, dry_run=dry_run)
 
 
 @contextlib.asynccontextmanager

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 
-from memory_agents import redact as without_secrets
+from memory_agents.app import redact_fully
 
 
 def redact(*, as_json: bool) -> int:
     """Copy the standard input to the standard output without secrets, and return the exit code."""
     given = sys.stdin.buffer.read().decode(errors="surrogateescape")
-    redacted = without_secrets(given)
+    redacted = redact_fully(given)
     if not as_json:
         sys.stdout.buffer.write(redacted.text.encode(errors="surrogateescape"))
         sys.stdout.buffer.flush()

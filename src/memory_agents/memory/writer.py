@@ -147,13 +147,7 @@ class MemoryWriter:
             if old is None or not namespaces.matches(old.namespace, FACTS):
                 problem = f"There is no fact `{fact.replaces}` to replace."
                 return Refused(asked=Verb.REMEMBER, problem=problem, fix="see the ids with `/memories`")
-        redacted = self._redact(fact.text)
-        clean = replace(
-            fact,
-            text=redacted.text,
-            title=self._redact(fact.title).text,
-            paths=tuple(self._redact(path).text for path in fact.paths),
-        )
+        redacted, clean = await asyncio.to_thread(self._cleaned, fact)
         if redacted.findings and not _is_anything_left(redacted):
             return Refused(asked=Verb.REMEMBER, problem="Nothing is left of the fact without the secret in it.")
         kinds = tuple(dict.fromkeys(finding.kind for finding in redacted.findings))
@@ -167,6 +161,12 @@ class MemoryWriter:
                 return AlreadyKnown(record=record)
         related = tuple(match for match in found if match.score >= _RELATED)
         return _Checked(record=clean, redacted=kinds, related=related, is_update=is_update)
+
+    def _cleaned(self, fact: Record) -> tuple[Redacted, Record]:
+        """The fact without secrets, and what was found in its text. Scanning takes time, hence a thread."""
+        redacted = self._redact(fact.text)
+        title, *paths = (self._redact(text).text for text in (fact.title, *fact.paths))
+        return redacted, replace(fact, text=redacted.text, title=title, paths=tuple(paths))
 
     async def _forget(self, ids: Sequence[str], approval: Approval) -> tuple[Outcome, ...]:
         known = {name: await self._provider.get_record(name) for name in ids}
