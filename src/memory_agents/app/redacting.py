@@ -23,7 +23,7 @@ def scanner() -> Scanner | None:
 
 def begin() -> None:
     """Have the scanner made meanwhile: on a machine that is new to it that takes seconds."""
-    asyncio.get_running_loop().run_in_executor(None, _begin)
+    _ = asyncio.get_running_loop().run_in_executor(None, _begin)
 
 
 def _begin() -> None:
