@@ -352,3 +352,11 @@ def test_a_sync_that_is_cancelled_ends_with_the_old_index(tmp_path: Path) -> Non
         late.sync({f"late-{n}.md": "1" for n in range(50)}, load, version="late")
     with LocalIndex.open(tmp_path / "index.db") as index:
         assert (len(index), index.rebuilt) == (before, "")
+
+
+def test_the_keys_of_an_id_are_told_with_the_version_that_they_are_of_shadowed_ones_too(index: LocalIndex) -> None:
+    sync(index, {**PAST, "0.md": PAST["2.md"], "9.md": None}, "v7")
+    assert index.keys(["issue-0002", "issue-0003", "none", "\ud800"]) == (
+        "v7",
+        {"issue-0002": ("0.md", "2.md"), "issue-0003": ("3.md",)},
+    )

@@ -220,3 +220,9 @@ async def test_a_write_that_is_cancelled_leaves_a_provider_that_works(remote: Ba
         with pytest.raises(asyncio.CancelledError):
             await task
         assert (await provider.store_records([TESTS], approval=APPROVAL)).stored == (TESTS.id,)
+
+
+async def test_a_write_to_a_remote_that_was_never_reached_says_that_nothing_was_written(tmp_path: Path) -> None:
+    async with writing(Remote(str(tmp_path / "none")), state=tmp_path / "s") as provider:
+        with pytest.raises(MemoryUnreachable, match=r"^Nothing was written: Memory at .*none did not answer"):
+            await provider.store_records([TABS], approval=APPROVAL)

@@ -122,7 +122,7 @@ def forgetting(ids: Sequence[str], standing: Standing, *, approval: Approval) ->
 def setting_apart(pairs: Iterable[tuple[int, int]], standing: Standing, *, approval: Approval) -> Write:
     """Keep that issues are no duplicates of each other."""
     held = pairs_apart(standing.paths)
-    new = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]} - held)
+    new = sorted({(min(pair), max(pair)) for pair in pairs if 0 < min(pair) < max(pair)} - held)
     files = {f"meta/not-duplicates/{low}-{high}.yml": said_by(approval) for low, high in new}
     lines = [f"Keep issues {low} and {high} apart" for low, high in new]
     return Write(_change(standing, files, f"Keep {len(lines)} pairs of issues apart", lines, approval), BatchResult())
@@ -148,7 +148,8 @@ def _written(record: Record, its: Mapping[str, bytes], taken: Collection[str]) -
     try:
         content = fact_file.serialise(record)
     except fact_file.FactFileError as error:
-        raise MemoryFailure(f"Nothing was written: {error.message}", fix="say it in other words") from None
+        told = f"Nothing was written: {record.id!r} cannot be kept in a file: {error.problem}."
+        raise MemoryFailure(told, fix="say it in other words") from None
     stays = [path for path in its if _stays(path, its[path], record.namespace)]
     path = stays[0] if stays else _free(fact_file.path_of(record), {*taken} - its.keys())
     return {**dict.fromkeys(its), path: content}

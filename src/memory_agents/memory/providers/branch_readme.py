@@ -5,7 +5,7 @@ README_PATH = "README.md"
 README = """\
 # Memory
 
-This branch holds what this repository's maintainers asked [memory-agents] to remember. Bots and agents that work on
+This branch holds what this repository's maintainers asked memory-agents to remember. Bots and agents that work on
 the repository are given the facts that fit their task. The branch shares no history with the code; do not merge it.
 
 Every fact is one Markdown file in the folder of its namespace, such as `codebase/conventions/`. What the branch holds
@@ -22,6 +22,4 @@ A deleted file stays in the history of this branch. `memory-agents purge <id>` t
 
 Who said a fact, where, and who approved it stands in its front matter and in the commit that added it. The fields are
 described in `docs/facts.md` of memory-agents.
-
-[memory-agents]: https://github.com/marketplace/actions/memory-agents
 """

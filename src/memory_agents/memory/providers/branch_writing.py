@@ -23,17 +23,21 @@ _AGAIN = "none needed: a catch-up run, or the same once more, writes it exactly 
 
 
 async def write_to(
-    copy: BranchCopy, planned: Callable[[str], Awaitable[Write]], head: str, *, seconds: float
+    copy: BranchCopy,
+    begin: Callable[[], Awaitable[str]],
+    planned: Callable[[str], Awaitable[Write]],
+    *,
+    seconds: float,
 ) -> tuple[str, Write]:
     """Commit what is `planned` for the branch's head, and push; if the branch has moved on, plan again.
 
-    `head`: the commit to begin with, empty without a branch; it may be outdated. Returns the commit that holds the
+    `begin` gives the head to try first, empty without a branch; it may be outdated. Returns the commit that holds the
     write, and the write. Raises MemoryFailure, after `seconds` at the latest.
     """
     unsure: dict[str, Write] = {}
     try:
         async with asyncio.timeout(seconds):
-            return await _write(copy, planned, head, unsure)
+            return await _write(copy, planned, await begin(), unsure)
     except TimeoutError:
         raise MemoryTimeout(f"{_outcome(unsure)}: memory took more than {seconds:g} seconds.", fix=_AGAIN) from None
     except CopyDamaged:

@@ -48,6 +48,7 @@ class FactFileError(MemoryAgentsError):
     def __init__(self, path: str, line: int, problem: str, fix: str = "correct the file on the memory branch") -> None:
         super().__init__(f"{one_line(path)}:{line}: {problem}.", fix=fix)
         self.discreet = f"{derived_id(path)}, line {line}."
+        self.problem = problem
 
 
 def is_fact_path(path: str) -> bool:

@@ -205,7 +205,10 @@ class GitBranchProvider:
                 return await self._written(planned)
 
     async def _written(self, planned: Callable[[str], Awaitable[Write]]) -> Write:
-        if self._snapshot is None:
-            await self._read()
-        self._head, write = await write_to(self._copy, planned, self._head, seconds=self._write_seconds)
+        async def begin() -> str:
+            if self._snapshot is None:
+                await self._read()
+            return self._head
+
+        self._head, write = await write_to(self._copy, begin, planned, seconds=self._write_seconds)
         return write
