@@ -145,6 +145,20 @@ def test_the_pinned_uv_of_the_runner_installs_what_then_runs_and_a_second_step_f
 
 
 @pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")
+@pytest.mark.parametrize(("body", "is_there"), [("/remember Times are UTC.", True), ("Are times UTC?", False)])
+def test_what_may_write_gets_the_scanner_for_secrets_and_what_recalls_does_without(
+    body: str, is_there: bool, step: Step
+) -> None:
+    payload = webhooks.examples("issue_comment")[-1] | {"action": "created"}
+    payload["comment"]["body"] = body
+    step.event("issue_comment", payload)
+    uv_on_path(step)
+    assert step.run()[0] == 0
+    asked = [step.outputs()["python"], "-Ic", "import memory_agents, kingfisher_sdk"]
+    assert (subprocess.run(asked, capture_output=True, check=False).returncode == 0) is is_there
+
+
+@pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")
 @pytest.mark.parametrize("found", ["#!/bin/sh\necho uv 0.0.1\n", "#!/bin/sh\nexit 9\n", "no program"])
 def test_another_uv_or_a_broken_one_is_not_used_but_the_pinned_one_installed(found: str, step: Step) -> None:
     uv_on_path(step, found)

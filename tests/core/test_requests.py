@@ -53,7 +53,7 @@ def test_days_of_expiry_count_from_when_it_was_said_so_that_a_second_run_makes_t
 
 
 @given(key=st.integers(1, 10**18), done=st.booleans(), said=TOKENS)
-def test_a_receipt_says_again_what_it_was_made_of(key: int, done: bool, said: list[str]) -> None:  # noqa: FBT001
+def test_a_receipt_says_again_what_it_was_made_of(key: int, done: bool, said: list[str]) -> None:
     origin = replace(COMMENT, key=key)
     line = requests.receipt(origin, done=done, said=said)
     assert line.startswith(requests.marker(origin))
