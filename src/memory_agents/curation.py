@@ -32,7 +32,6 @@ from memory_agents.memory.writer import FACTS, MemoryWriter
 
 LISTED = 20
 """how many Records one reply names at most"""
-_ALL = 1_000_000
 _COUNTED = 1_000
 """how many are looked at to say how many more there are"""
 
@@ -130,11 +129,8 @@ class Curation:
         return await self._acknowledged(request.place, outcomes, (), ())
 
     async def prune(self) -> tuple[Outcome, ...]:
-        """Remove the facts that have expired. Raises a MemoryFailure."""
-        records = await self.reader.list_records(namespaces=FACTS, limit=_ALL)
-        now = self.now()
-        gone = [record.id for record in records if record.expires_at is not None and record.expires_at <= now]
-        return await self._tried("Expiry", self.writer.forget(gone, approval=Approval())) if gone else ()
+        """Remove the facts that have expired."""
+        return await self._tried("Expiry", self.writer.prune())
 
     async def put_off(self, place: Place, fault: Notice) -> Curated:
         """Say why nothing can be written now; a later run carries it out."""

@@ -27,13 +27,15 @@ from memory_agents.settings import Environment
 
 LONGEST = timedelta(days=30)
 """how far back it looks where the place of the last run is not known, or lies further back"""
+SECONDS = 15 * 60.0
+"""how long memory answers to one run"""
 _OVERLAP = timedelta(minutes=10)
 """GitHub's lists and the runner's clock may be apart"""
 
 
 async def run(inputs: Mapping[str, str], environment: Environment, runner: Runner) -> int:
     """Catch up, and keep the place for the next run. Returns the exit code."""
-    async with open_desk(inputs, environment) as desk:
+    async with open_desk(inputs, environment, deadline=SECONDS) as desk:
         try:
             done = await _caught_up(desk, runner)
         except (GitHubFailure, MemoryFailure, SettingsError) as error:

@@ -48,8 +48,11 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def open_desk(inputs: Mapping[str, str], environment: Environment) -> AsyncIterator[Desk]:
-    """Read the configuration while the facts are fetched, and put together what writing takes."""
+async def open_desk(inputs: Mapping[str, str], environment: Environment, *, deadline: float = 0) -> AsyncIterator[Desk]:
+    """Read the configuration while the facts are fetched, and put together what writing takes.
+
+    `deadline`: seconds for all questions to memory together, in place of `timeout-seconds`.
+    """
     plain = Settings.build(inputs)
     files, github = github_api(plain, environment), github_api(plain, environment)
     try:
@@ -57,7 +60,7 @@ async def open_desk(inputs: Mapping[str, str], environment: Environment) -> Asyn
             configuration, fault = await _configuration(files, plain, environment)
             settings = Settings.build(inputs, configuration)
             provider = open_provider()
-            reader = open_memory(settings, environment, github, lambda: provider)
+            reader = open_memory(settings, environment, github, lambda: provider, deadline=deadline)
             try:
                 yield Desk(
                     settings=settings,

@@ -51,12 +51,17 @@ def create_provider(
 
 
 def open_memory(
-    settings: Settings, environment: Environment, github: GitHubApi, facts: Callable[[], MemoryReader] | None = None
+    settings: Settings,
+    environment: Environment,
+    github: GitHubApi,
+    facts: Callable[[], MemoryReader] | None = None,
+    *,
+    deadline: float = 0,
 ) -> CombinedReader:
     """Facts, and the history of this repository where it is known. No I/O.
 
     `facts` opens the provider, in place of `create_provider`. GitHub is asked for what is new in a workflow run,
-    and on the command line with a token.
+    and on the command line with a token. `deadline`: seconds for all questions together, in place of `timeout-seconds`.
     """
     facts = facts or functools.partial(create_provider, settings=settings, environment=environment)
     parts = [Part("facts", "its remote", facts)]
@@ -68,7 +73,7 @@ def open_memory(
         seconds = FOR_GITHUB * settings.timeout_seconds
         open_history = functools.partial(HistoryReader, folder, repository, source, seconds=seconds, clock=now)
         parts.append(Part("history", "GitHub", open_history, holds=NAMESPACES))
-    return CombinedReader(*parts, deadline=settings.timeout_seconds)
+    return CombinedReader(*parts, deadline=deadline or settings.timeout_seconds)
 
 
 def open_writer(provider: MemoryProvider, *, dry_run: bool) -> MemoryWriter:

@@ -25,6 +25,7 @@ FACTS = ("*", f"!{namespaces.HISTORY_PREFIX}*")
 _RELATED = 0.2
 """the score from which another fact is told as being on the same matter"""
 _MOST_RELATED = 3
+_ALL = 1_000_000
 _MOST_ASKED = 500
 """characters of a fact by which others like it are searched"""
 
@@ -70,6 +71,10 @@ class MemoryWriter:
     async def forget(self, ids: Sequence[str], *, approval: Approval) -> tuple[Outcome, ...]:
         """Take facts back; one Outcome for each id, in order."""
         return await self._in_time(self._forget(tuple(dict.fromkeys(ids)), approval))
+
+    async def prune(self) -> tuple[Outcome, ...]:
+        """Remove all facts that have expired; one Outcome for each."""
+        return await self._in_time(self._prune())
 
     async def set_apart(self, number: int, others: Sequence[int], *, approval: Approval) -> tuple[Outcome, ...]:
         """Keep that issue `number` is no duplicate of the others; one Outcome for each."""
@@ -167,6 +172,12 @@ class MemoryWriter:
         redacted = self._redact(fact.text)
         title, *paths = (self._redact(text).text for text in (fact.title, *fact.paths))
         return redacted, replace(fact, text=redacted.text, title=title, paths=tuple(paths))
+
+    async def _prune(self) -> tuple[Outcome, ...]:
+        now = self._now()
+        facts = await self._provider.list_records(namespaces=FACTS, limit=_ALL)
+        expired = [fact.id for fact in facts if fact.expires_at is not None and fact.expires_at <= now]
+        return await self._forget(tuple(expired), Approval()) if expired else ()
 
     async def _forget(self, ids: Sequence[str], approval: Approval) -> tuple[Outcome, ...]:
         known = {name: await self._provider.get_record(name) for name in ids}
