@@ -25,6 +25,7 @@ COMMANDS = [
     "demo",
     "remember",
     "forget",
+    "purge",
     "import",
     "init",
     "redact",

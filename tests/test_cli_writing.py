@@ -182,6 +182,43 @@ def test_facts_written_from_the_machine_are_the_maintainers(clone: Clone) -> Non
     assert json.loads(clone("show", first, "--json")[1])["trust"] == "maintainer"
 
 
+def test_a_purge_says_what_it_rewrites_and_asks_first(clone: Clone) -> None:
+    first = remembered(clone, "The door code is 1234.")
+    second = remembered(clone, "Tests are quick.")
+    clone("forget", first)
+    before = clone.branch("rev-parse", "memory")
+    for args, typed in ((("--dry-run",), None), ((), "n\n"), ((), "\n")):
+        code, out, _ = clone("purge", first, *args, typed=typed)
+        assert code == 0
+        assert f"{first} is taken out of " in out
+        assert "Out of reach:\n- clones and forks" in out
+    assert clone("purge", first)[0] == 2
+    assert clone("purge", first, "--json", typed="y\n")[0] == 2
+    assert clone.branch("rev-parse", "memory") == before
+    code, out, err = clone("purge", first, typed="y\n")
+    assert (code, err) == (0, "")
+    assert f"{first} is in no commit of branch memory" in out
+    assert "door code" not in clone.branch("log", "--patch", "memory")
+    assert clone("list")[1].startswith(second)
+
+
+def test_a_program_purges_with_yes_and_is_told_what_was_done(clone: Clone) -> None:
+    first = remembered(clone, "The door code is 1234.")
+    planned = json.loads(clone("purge", first, "--json", "--dry-run")[1])
+    assert (planned["dry_run"], planned["head"], len(planned["paths"])) == (True, "", 1)
+    done = json.loads(clone("purge", first, "--json", "--yes")[1])
+    assert (done["dry_run"], done["head_before"]) == (False, planned["head_before"])
+    assert done["head"] == clone.branch("rev-parse", "memory").strip()
+    assert json.loads(clone("list", "--json")[1])["records"] == []
+
+
+def test_what_never_was_there_cannot_be_purged(clone: Clone) -> None:
+    remembered(clone, "Tests are quick.")
+    code, out, err = clone("purge", "f0123456789ab-9", "--yes")
+    assert (code, out) == (2, "")
+    assert "memory-agents list" in err
+
+
 def test_a_filter_keeps_every_byte_that_is_no_secret() -> None:
     given = b"line\r\n\xff\xfe\0 caf\xc3\xa9 " + TOKEN.encode() + b" end\n\n"
     done = subprocess.run(

@@ -59,6 +59,10 @@ def _command(arguments: argparse.Namespace) -> int:
 
             write = writing.remember if arguments.command == "remember" else writing.forget
             return show(asyncio.run(write(arguments)), as_json=arguments.json)
+        case "purge":
+            from memory_agents.cli.purging import purge
+
+            return asyncio.run(purge(arguments))
         case "import":
             from memory_agents.cli.importing import import_documents
 

@@ -130,6 +130,15 @@ def _add_writing(add: _Add) -> None:
     )
     forget.add_argument("ids", nargs="+", metavar="ID", help="as `list` shows it")
 
+    purge = add(
+        "purge",
+        parents=[memory, looking, asking],
+        help="take a fact out of the branch's history, too",
+        description="Take a fact out of every commit of the memory branch, such as a secret that was kept. The branch "
+        "is rewritten. Says first what is rewritten and what it cannot reach, and asks.",
+    )
+    purge.add_argument("id", metavar="ID", help="as `list` shows it; one that is forgotten already, too")
+
     importing = add(
         "import",
         parents=[memory, looking, asking],
