@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from memory_agents.config_file import parse
-from memory_agents.settings import Configuration
+from memory_agents.configuration import Configuration
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from tests.command_line import Clone
 from tests.offline import ROOT
