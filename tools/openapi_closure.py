@@ -58,6 +58,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     f"{REPO}/pulls/{{pull_number}}/comments/{{comment_id}}/replies": ("post",),
     f"{REPO}/pulls/{{pull_number}}/files": ("get",),
     f"{REPO}/pulls/{{pull_number}}/reviews": ("get",),
+    f"{REPO}/pulls/{{pull_number}}/reviews/{{review_id}}": ("get",),
 }
 
 DROPPED = frozenset(

@@ -11,7 +11,7 @@ import pytest
 
 from memory_agents.app import redacting
 from memory_agents.edges import kingfisher
-from tests.curation.conftest import Project
+from tests.curation.conftest import Project, Said
 
 UTC = "Times are stored as UTC."
 
@@ -119,6 +119,28 @@ def test_an_edit_that_takes_the_command_out_takes_its_fact_back(project: Project
     done = project.hear(said, action="edited", before=before)
     assert project.facts() == {}
     assert done.told == ("forgotten", "ok")
+
+
+@pytest.mark.parametrize("kind", ["comment", "review", "line"])
+def test_a_run_of_an_old_edit_that_is_run_again_brings_nothing_old_back(project: Project, kind: str) -> None:
+    said: Said
+    match kind:
+        case "comment":
+            said = project.comment("/remember One.")
+        case "review":
+            said = project.repository.add_review(2, "/remember One.", author="wes")
+        case _:
+            said = project.repository.add_review_comment(2, "/remember One.", path="src/api/times.py", author="wes")
+    project.hear(said)
+    project.repository.edit_comment(said, "/remember Two.")
+    event, second = project.payload(said, action="edited", before="/remember One.")
+    project.run(event, second)
+    project.repository.edit_comment(said, "/remember Three.")
+    event, third = project.payload(said, action="edited", before="/remember Two.")
+    project.run(event, third)
+    assert project.texts() == ["Three."]
+    assert project.run(event, second).told == ("ignored", "skipped")
+    assert project.texts() == ["Three."]
 
 
 def test_an_edit_elsewhere_in_the_comment_leaves_what_a_person_corrected_on_the_branch(project: Project) -> None:

@@ -25,6 +25,7 @@ from memory_agents.core.records import Notice
 from memory_agents.core.requests import request_of
 from memory_agents.curation import Curated, together
 from memory_agents.edges.actions import Runner
+from memory_agents.edges.github.current import body_now
 from memory_agents.errors import GitHubFailure
 from memory_agents.settings import Environment
 
@@ -69,6 +70,10 @@ async def _obey(
     request = request_of(event, before)
     if desk.fault is not None:
         return await desk.curation.put_off(request.place, desk.fault)
+    if event.origin.action == "edited":
+        now = await body_now(desk.github, request.repository, request.place)
+        if now != request.body:
+            return policy.Skip("The comment says something else by now, which has a run of its own.")
     if is_gone:
         return await desk.curation.retract(request, permission)
     return await desk.curation.carry_out(request, permission)

@@ -75,6 +75,15 @@ def list_reviews(call: Call) -> Reply:
     return call.page([each for each in call.repository.reviews.values() if each.number == issue.number], review_json)
 
 
+def get_review(call: Call) -> Reply:
+    """One of its reviews."""
+    issue, _ = find_pull(call)
+    review = call.repository.reviews.get(call.number("review_id"))
+    if review is None or review.number != issue.number:
+        raise not_found()
+    return Reply(status=200, body=review_json(call.view, call.repository, review))
+
+
 def list_review_comments(call: Call) -> Reply:
     """The comments on its lines."""
     issue, _ = find_pull(call)
@@ -153,4 +162,5 @@ ROUTES: Routes = {
     ("POST", f"{REPO}/pulls/{{pull_number}}/comments/{{comment_id}}/replies"): reply_to_review_comment,
     ("GET", f"{REPO}/pulls/{{pull_number}}/files"): list_files,
     ("GET", f"{REPO}/pulls/{{pull_number}}/reviews"): list_reviews,
+    ("GET", f"{REPO}/pulls/{{pull_number}}/reviews/{{review_id}}"): get_review,
 }
