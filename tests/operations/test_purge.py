@@ -137,12 +137,30 @@ async def test_what_is_forgotten_superseded_or_deleted_already_is_purged_too(rem
     assert len(log(remote)) == 2
 
 
+async def test_the_note_that_it_was_forgotten_is_not_taken_for_the_fact_itself(remote: BareRepository) -> None:
+    url = f"https://github.com/octo/hello/issues/1#{'x' * 400}"
+    said = replace(SAID, text=SECRET, source=replace(SAID.source, url=url))
+    await store(remote, said)
+    async with writing(remote) as provider:
+        await provider.delete_records([said.id], approval=replace(APPROVAL, url=url))
+    await purged(remote)
+    assert len(log(remote)) == 2
+    assert f"meta/forgotten/{said.id}.yml" in files(remote)
+
+
+async def test_a_fact_that_a_person_put_aside_under_meta_is_purged_there_too(remote: BareRepository) -> None:
+    await store(remote, SAID)
+    remote.commit({fact_file.path_of(SAID): None, "meta/old.txt": fact_file.serialise(SAID)})
+    await purged(remote)
+    assert "falcon" not in objects(remote)
+
+
 async def test_a_file_without_an_id_is_followed_where_a_person_moved_and_edited_it(remote: BareRepository) -> None:
     text = f"One line.\n\nThen {SECRET}.\n\nAnd another line that says more.\n"
     remote.commit({"own/first.md": text})
     remote.commit({"own/first.md": None, "own/second.md": text})
     remote.commit({"own/second.md": text + "More.\n", "own/b.md": "Unrelated."})
-    remote.commit({"own/second.md": None, "notes.txt": text + "More.\n"})
+    remote.commit({"own/second.md": None, "notes.txt": text + "More.\nAnd more.\n"})
     await purged(remote, fact_file.derived_id("own/second.md"))
     assert SECRET not in objects(remote)
     assert files(remote).keys() == {"own/b.md", f"meta/forgotten/{fact_file.derived_id('own/second.md')}.yml"}

@@ -324,3 +324,15 @@ async def test_a_local_copy_that_was_damaged_is_made_anew_for_a_write(remote: Ba
         head.write_text("nonsense")
         assert (await provider.store_records([TESTS], approval=APPROVAL)).stored == (TESTS.id,)
         assert len(await provider.list_records()) == 2
+
+
+async def test_a_file_that_a_person_made_another_fact_meanwhile_is_not_taken_for_the_old_one(
+    remote: BareRepository,
+) -> None:
+    async with writing(remote) as provider:
+        await provider.store_records([TABS], approval=APPROVAL)
+        assert await provider.get_record(TABS.id) == TABS
+        remote.commit({TABS_PATH: fact("Something else.", "another-id-of-mine")})
+        done = await provider.store_records([TESTS], approval=APPROVAL, removing=[TABS.id])
+        assert done == BatchResult(stored=(TESTS.id,), missing=(TABS.id,))
+    assert "Something else." in files(remote)[TABS_PATH]

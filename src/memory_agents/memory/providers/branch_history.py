@@ -18,6 +18,8 @@ _STATED = re.compile(rb"""(?m)^id:[ \t]*["']?([a-z0-9_-]{8,64})["']?[ \t\r]*$"""
 _KEPT_HEADERS = (b"author ", b"committer ", b"encoding ")
 _REF = "refs/memory-agents/rewriting"
 _NOTHING = "0" * 40
+_OUR_NOTES = ("meta/forgotten/", "meta/not-duplicates/")
+"""say who said so, as facts do: git may take one for a fact that was moved"""
 
 Version = tuple[str, str]
 """path and blob id of a file, as some commit had it"""
@@ -56,7 +58,7 @@ class History:
             near.setdefault(entry.new, set()).add(entry.old)
             near.setdefault(entry.old, set()).add(entry.new)
         for version in near:
-            if self.contents.get(version[1], b"").strip() and not version[0].startswith("meta/"):
+            if self.contents.get(version[1], b"").strip() and not version[0].startswith(_OUR_NOTES):
                 same.setdefault(version[1], set()).add(version)
         stated = {version: self._stated(version) for versions in same.values() for version in versions}
         found: set[Version] = set()
@@ -124,7 +126,7 @@ def _lines(entries: Sequence[_Entry], versions: Collection[Version]) -> Iterator
     """Changes of files for git-fast-import; the fact is deleted wherever it is or would come to be."""
     kept = [entry for entry in entries if entry.new[1] != _NOTHING and entry.new not in versions]
     # What goes, goes first: files may have changed places.
-    for path in sorted({path for e in entries for path, _ in (e.old, e.new)} - {entry.new[0] for entry in kept}):
+    for path in sorted({path for entry in entries for path, _ in (entry.old, entry.new)}):
         yield b"D " + quoted_path(path) + b"\n"
     for entry in kept:
         yield f"M {entry.mode} {entry.new[1]} ".encode() + quoted_path(entry.new[0]) + b"\n"
