@@ -17,7 +17,7 @@ from memory_agents.core.sanitizer.redaction import Detector, Redacted
 from memory_agents.core.sanitizer.scanner import Scanner, scanned
 from memory_agents.core.sanitizer.text import Redaction, Text
 from memory_agents.core.sanitizer.urls import connection_strings, query_secrets, url_credentials, webhooks
-from memory_agents.core.sanitizer.vendors import formed_tokens, vendor_tokens
+from memory_agents.core.sanitizer.vendors import formed_tokens, spoken_tokens, vendor_tokens
 
 __all__ = ["BARE", "KNOWN_STRUCTURE", "LABELLED", "Detector", "Redacted", "Redaction", "Scanner", "Text", "redact"]
 
@@ -25,6 +25,7 @@ KNOWN_STRUCTURE: tuple[Detector, ...] = (
     private_keys,
     vendor_tokens,
     formed_tokens,
+    spoken_tokens,
     webhooks,
     url_credentials,
     query_secrets,

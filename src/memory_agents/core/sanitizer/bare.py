@@ -14,15 +14,17 @@ from memory_agents.core.sanitizer.values import is_name, is_placeholder, oddness
 
 _LEAST, _MOST = 32, 128
 _TOKEN = re.compile(
-    rf"[A-Za-z0-9](?<![A-Za-z0-9+/=.:%@#$&?\\-].)[A-Za-z0-9_+/-]{{{_LEAST - 1},{_MOST - 1}}}+={{0,2}}(?![\w+/=%@#~$&\\(-]|[.:]\w)"
+    rf"[A-Za-z0-9](?<![A-Za-z0-9+/=.:%@#$&?\\-].)(?<![^\s]_.)[A-Za-z0-9_-]{{{_LEAST - 1},{_MOST - 1}}}+(?![\w+/=%@#~$&\\(-]|[.:]\w)"
 )
 _KINDS = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"\d[^\d]{1,60}\d"))
 _ODD_SHARE = 4  # one place in so many is odd
-_DIGEST_LENGTHS = frozenset({43, 44, 64, 86, 88})  # SHA-256, SHA-384 and SHA-512 in base64
+_NO_TOKEN = re.compile(  # ids of IPFS, signatures of minisign, JSON, XML and SVG in base64, a digest or a UUID inside
+    r"Qm[A-Za-z0-9]{44}\Z|RW[A-Za-z0-9]{54}\Z|ey[A-Z]|PD9|PHN|.{0,96}(?:[0-9a-f]{24}|[0-9a-f]{4}-[0-9a-f]{4}-)"
+)
 _BESIDE = re.compile(
-    r"(?:\b|_)(?:ids?|hash|digest|checksum|integrity|sha\d*|md5|etag|nonce|cursor|fingerprint|trace\w*|span\w*|request\w*"
+    r"(?:\b|_|(?<=[a-z]))(?:ids?|hash|digest|checksum|integrity|sha\d*|md5|etag|nonce|cursor|fingerprint|trace\w*|span\w*|request\w*"
     r"|node\w*|cid|oid|rev|uuid|guid|commit|build|image|address|public\w*|pub\w*|signature|sig|proof|salt|iv|vector"
-    r"|ciphertext|plaintext|expected|actual|got|want|hmac|mac|root|block|tx\w*|transaction|peer\w*|blob|sitekey|version"
+    r"|ciphertext|plaintext|hmac|mac|root|block|tx\w*|transaction|peer\w*|blob|sitekey|version"
     r"|sum|h1|etags?|ref|snapshot|layer|manifest|crc\w*|mappings|boundary|class|font|svg)[\"'`]?\s{0,3}[:=(]?\s{0,3}[\"'`(\[]?\Z",
     re.IGNORECASE,
 )
@@ -37,7 +39,7 @@ def bare_tokens(text: Text) -> Iterator[Redaction]:
         value = match.group().rstrip("_-")
         if (
             not _is_random(value)
-            or _is_digest(value)
+            or _NO_TOKEN.match(value)
             or _BESIDE.search(text.shadow, max(0, match.start() - 40), match.start())
         ):
             continue
@@ -52,11 +54,8 @@ def _is_random(value: str) -> bool:
         and oddness(value) * _ODD_SHARE >= min(len(value), 96)
         and not is_name(value)
         and not is_placeholder(value)
+        and "example" not in value.lower()
     )
-
-
-def _is_digest(value: str) -> bool:
-    return len(value) in _DIGEST_LENGTHS and any(char in "+/=" for char in value)
 
 
 def _is_in_block(shadow: str, match: re.Match[str]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from memory_agents.core.sanitizer.labelled import labelled
 from memory_agents.core.sanitizer.text import BARRIER, Redaction, Text
 from memory_agents.core.sanitizer.values import is_opaque, is_strong_password
-from memory_agents.core.sanitizer.vendors import formed_tokens, vendor_tokens
+from memory_agents.core.sanitizer.vendors import formed_tokens, spoken_tokens, vendor_tokens
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{16,4096}+={0,2}(?![A-Za-z0-9+/=_-])")
 _HEX = re.compile(r"[0-9a-fA-F](?<![A-Za-z0-9].)(?:x(?=[0-9a-f]))?[0-9a-fA-F]{31,4096}+(?![A-Za-z0-9])")
@@ -65,6 +65,7 @@ def turned(text: Text) -> Iterator[Redaction]:
 def _tokens(text: str) -> Iterator[Redaction]:
     yield from vendor_tokens(Text(text))
     yield from formed_tokens(Text(text))
+    yield from spoken_tokens(Text(text))
 
 
 def _tells(plain: str) -> bool:

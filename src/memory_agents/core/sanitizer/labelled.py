@@ -28,6 +28,7 @@ from memory_agents.core.sanitizer.values import is_hex, is_name, is_opaque, is_p
 
 _IDENTIFIER_BEFORE = re.compile(r"[A-Za-z0-9_.\-]{0,40}\Z")
 _WORD_BEFORE = re.compile(r"([A-Za-z]{2,20})[ \t]\Z")
+_PUBLIC_NAME = re.compile(r"(?:[Pp]ublic|PUBLIC|[Pp]ub(?![a-z])|PUB(?![A-Z]))(?:[_ -]?(?:key|Key|KEY))?[_\- .]?\Z")
 _TAIL = re.compile(r"(?:[_.\-]?[A-Za-z0-9]{1,24}){0,4}")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -42,16 +43,17 @@ _ELSEWHERE = (  # name and value as two attributes or lines; HCL's default
 )
 _BREAK = r"(?:[ \t]{0,4}\r?\n(?:[ \t>+|]{0,16}(?:```\w{0,12}|~~~)?\r?\n){0,2}[ \t>+]{0,40}(?:```\w{0,12}\n)?)?"
 _OPEN = (
-    r"(?:(?:new )?[A-Za-z_][\w:.]{0,30}\((?=[\"'@$])|[$@]?\\{0,2}[\"'`“”„«「『‹*(\[<]|[bfrBFR](?=[\"'])"
+    r"(?:(?:new )?[A-Za-z_][\w:.]{0,30}\((?=[\"'@$])|[$@]?\\{0,2}[\"'`“”„«「『‹*({\[<]|\*\*[ \t]|[bfrBFR](?=[\"'])"
     r"|(?:pass|plain|string):|(?:bearer|basic|token|apikey)[ \t]){0,4}"
 )
 _CHARACTERS = r"[!#-&(-;=?-_a-~\u00a1-\u024f]"
 _SIGNED = re.compile(
-    rf"{_CLOSE}{_ASIDE}[ \t]{{0,20}}(?:{_TYPE}{_SIGN}|{_ELSEWHERE})[ \t]{{0,20}}{_BREAK}"
+    rf"{_CLOSE}{_ASIDE}[ \t]{{0,20}}(?:{_TYPE}{_SIGN}|{_ELSEWHERE}|(?P<comma>,)(?=[ ]?[\"']))[ \t]{{0,20}}{_BREAK}"
     rf"(?P<open>{_OPEN})(?P<value>{_CHARACTERS}{{4,512}})",
     re.IGNORECASE,
 )
 _OPTION_VALUE = re.compile(rf"[ \t]{{1,4}}[\"']?(?P<value>{_CHARACTERS}{{4,512}})")
+_HEX_RUN = re.compile(r"[0-9a-f]{8}")
 _PROMISE = re.compile(r"[0-9!@#$%^&]|[a-z][A-Z]")
 _FAR = 300  # characters from a word to the end of what stands beside it
 _ENDS = re.compile(r"[,;|\\()\[\]{}<>]|&(?=[\w.-]{1,30}=)")
@@ -70,7 +72,7 @@ _SAYS = re.compile(
     r"|هو|هي|است|है|হল|ہے)|[是为為はがを는은가이를]|คือ|הוא|היא)[\s\"'`“”„«»「」『』‹›*_(\[]*\Z"
 )
 _SAYS_BACK = re.compile(
-    r"[\s\"'`“”„«»「」『』‹›*_)\]]*(?:[がは是为為]|(?:is|was|as|=|ist|war|als|est|était|comme|es|era|como|é|foi|è|come|jest"
+    r"[\s\"'`“”„«»「」『』‹›*_)\]—–-]*(?:[がは是为為]|(?:is|was|as|=|ist|war|als|est|était|comme|es|era|como|é|foi|è|come|jest"
     r"|to|jako|je|är|var|er|som|on|это|был|как|є|як|είναι|là|adalah|sebagai|este|هو|هي|है|for|für|pour|para|per)"
     r"(?![^\W\d_]))"
 )
@@ -132,7 +134,10 @@ def _label(shadow: str, word: Word, start: int, end: int) -> _Label | None:
     before = shadow[start - 1 : start]
     if word.is_short and _is_letter(before) and not (before.islower() and shadow[start].isupper()):
         return None
-    strength, in_prose = word.strength, not word.is_short
+    strength = word.strength
+    in_prose = not word.is_short or (strength is Strength.PASSWORD and word.root != "pass")  # a verb
+    if "ub" in shadow[max(0, start - 24) : start] and _PUBLIC_NAME.search(shadow, max(0, start - 24), start):
+        return None
     if shadow[end - 1].isascii():
         tail = _TAIL.match(shadow, end)
         if tail and any(part.lower() in NOT_SECRET for part in _PARTS.findall(tail.group())):
@@ -167,7 +172,9 @@ def _values(shadow: str, label: _Label) -> Iterator[tuple[int, int]]:
         start, end = _trimmed(shadow, *signed.span("value"))
         is_quoted = signed["open"][-1:] in set(_QUOTES)
         called = shadow[end : end + 1] in set("([{") and not is_quoted
-        if not called and _is_assigned(shadow[start:end], label.strength):
+        value = shadow[start:end]
+        is_secret = is_opaque(value, 20) if signed["comma"] else _is_assigned(value, label.strength)
+        if is_secret and not called:
             yield start, end
             return
     if _is_option(shadow, label) and (option := _OPTION_VALUE.match(shadow, label.end)):
@@ -229,7 +236,7 @@ def _is_assigned(value: str, strength: Strength) -> bool:
         return is_password(value) or is_opaque(value)
     if strength is Strength.SECRET:
         return is_opaque(value, 12) or (len(value) >= 10 and is_password(value) and not is_name(value))
-    return is_opaque(value, 20) and not is_hex(value)
+    return is_opaque(value, 20) and not _HEX_RUN.search(value) and "=" not in value.rstrip("=")
 
 
 def _is_told(value: str, gap: str, strength: Strength) -> bool:

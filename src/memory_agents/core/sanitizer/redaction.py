@@ -41,23 +41,29 @@ def redact(text: str, detectors: Sequence[Detector]) -> Redacted:
     """
     findings: tuple[Redaction, ...] = ()
     ways = looks(text)
+    found_before: Sequence[Detector] = detectors
     for again in range(_ROUNDS):
         views = [Text(text, findings, look) for look in ways if look is not Look.JOINED]
-        found = _found(views, detectors)
+        active, found = _found(views, found_before)
         # What was hidden by its neighbour is one of a chain without end: all that is glued to it goes too.
         findings = _united([*findings, *(_with_what_is_glued(text, found) if again else found)])
         if Look.JOINED in ways:
             # what is whole already must not be joined with its neighbours
-            broken = [*_continued(text, findings), *_found([Text(text, findings, Look.JOINED)], detectors)]
-            found += broken
+            also, broken = _found([Text(text, findings, Look.JOINED)], found_before)
+            broken += _continued(text, findings)
+            active, found = [*active, *also], [*found, *broken]
             findings = _united([*findings, *(piece for one in broken for piece in _by_line(text, one))])
         if not found:
             break
+        # only who found something may find more behind it
+        found_before = [detector for detector in detectors if detector in active]
     return Redacted(_replaced(text, findings), findings)
 
 
-def _found(views: Sequence[Text], detectors: Sequence[Detector]) -> list[Redaction]:
-    return [redaction for detector in detectors for view in views for redaction in detector(view)]
+def _found(views: Sequence[Text], detectors: Sequence[Detector]) -> tuple[list[Detector], list[Redaction]]:
+    """The detectors that found something, and all that they found, by detector."""
+    by_detector = [(detector, [one for view in views for one in detector(view)]) for detector in detectors]
+    return [detector for detector, found in by_detector if found], [one for _, found in by_detector for one in found]
 
 
 def _continued(text: str, findings: Sequence[Redaction]) -> Iterator[Redaction]:
@@ -67,7 +73,7 @@ def _continued(text: str, findings: Sequence[Redaction]) -> Iterator[Redaction]:
         end = one.end
         for _ in range(_PIECES if end > done else 0):
             rest = REST.match(text, end)
-            if not rest or oddness(rest["piece"]) < _ODD_PIECE:
+            if not rest or (rest["wrapped"] and oddness(rest["piece"]) < _ODD_PIECE):
                 break
             yield Redaction(*rest.span("piece"), one.kind)
             end = done = rest.end("piece")

@@ -47,18 +47,22 @@ _ADDED = (
     rf"[\"'`]{_SPACE}(?:(?:[+&~]|\.\.?|\|\||<>){_SPACE}(?:{_NEWLINE})?|\\?{_NEWLINE}(?:[+&~.]{_SPACE})?)[bfruBFRU]?[\"'`]"
     rf"|\\{_NEWLINE}"
 )
-_LONG = r"[A-Za-z0-9_+/=-]{14}"  # of a token that reaches the end of its line
+_LONG = r"[A-Za-z0-9_+/=.-]{12}"  # of a token that reaches the end of its line
 _WRAPPED = rf"(?:\n(?<={_LONG}\n)|\r\n(?<={_LONG}\r\n)){_LEAD}"
-REST = re.compile(rf"(?:{_ADDED}|{_WRAPPED})(?P<piece>[\w+/=-]{{2,512}}+)(?=[\"'`]|[)\]}};,]{{0,3}}[ \t]*(?:\r?\n|\Z))")
+_MARKED = r"(?:\*\*|~~)(?<=[\w-]..)|`(?<=[\w-].)`{0,2}"
+REST = re.compile(
+    rf"(?:(?P<wrapped>{_WRAPPED})|{_ADDED}|{_MARKED})(?P<piece>[\w+/=.-]{{1,512}}+)"
+    r"(?=[\"'`*~]|[)\]};,]{0,3}[ \t]*(?:\r?\n|\Z))"
+)
 """what follows a piece of a secret behind the sign that divides them"""
 _STRUNG = (  # what code or a page would put together again
     rf"{_ADDED}|{_WRAPPED}(?=[A-Za-z0-9_+/=-]{{4}})"
-    r"|[\"'],(?<=[\"'][\w-]..) ?[\"'](?=[\w-][\"'])"
-    r"|(?:\*\*|~~)(?<=[\w-]..)(?=[\w-])|`(?<=[\w-].)(?=[\w-])"
+    r"|[\"'],(?<=[\"'][\w+/=.-]..) ?[\"'](?=[\w+/=.-][\"'])"
+    rf"|(?:{_MARKED})(?=[\w-])"
 )
 # what stands in groups of as many characters, which may be single ones
 _GROUPS = "|".join(
-    rf"(?:[\w-]{{{size}}}[{_APART}]){{{least},60}}+[\w-]{{1,{size}}}(?![\w-])"
+    rf"(?:[\w.-]{{{size}}}[{_APART}]){{{least},60}}+[\w.-]{{1,{size}}}(?![\w-])"
     for size, least in ((1, 12), (4, 4), (5, 3), (6, 3), (8, 2))
 )
 # of the letters and signs of the vendors' prefixes (Unicode's confusables.txt)
@@ -84,6 +88,8 @@ _PARTS = {
     Look.JOINED: [_MARKER, _BREAKERS, _STRUNG, rf"(?<![\w-])(?:{_GROUPS})", _SHOWN],
 }
 _SHOWN_OTHERWISE = re.compile(rf"{_SHOWN}|[{''.join(map(chr, _LOOK_ALIKES))}]")
+_DIGIT = re.compile(r"\d")
+_NEAR = 24  # characters
 _STRUNG_OTHERWISE = re.compile(_STRUNG)
 _GROUPED_OTHERWISE = re.compile(rf"[\s\"'`(=:>](?:{_GROUPS})")  # begins with a character that is found fast
 
@@ -159,8 +165,19 @@ class Text:
 def looks(text: str) -> tuple[Look, ...]:
     """The Looks under which `text` differs, the plain one first."""
     shown = [Look.SHOWN] if _SHOWN_OTHERWISE.search(text) else []
-    joined = [Look.JOINED] if _STRUNG_OTHERWISE.search(text) or _GROUPED_OTHERWISE.search(f"\n{text}") else []
+    joined = [Look.JOINED] if _is_strung(text) or _GROUPED_OTHERWISE.search(f"\n{text}") else []
     return (Look.PLAIN, *shown, *joined)
+
+
+def _is_strung(text: str) -> bool:
+    """Whether there is something to join beside a digit: hardly a secret has none."""
+    at = -_NEAR
+    for match in _STRUNG_OTHERWISE.finditer(text):
+        if match.start() >= at:  # else the same characters were looked at already
+            if _DIGIT.search(text, max(0, match.start() - _NEAR), match.end() + _NEAR):
+                return True
+            at = match.end()
+    return False
 
 
 def _replacements(original: str, redacted: Sequence[Redaction], look: Look) -> Iterator[tuple[int, int, str]]:

@@ -42,7 +42,12 @@ _DIGEST = re.compile(r"(?:sha\d{1,3}|md5|blake[23][bs]?|h1|crc32c?|xxh\d{0,3})[:
 _MIN_PASSWORD, _MAX_PASSWORD = 6, 64
 _LOWER, _UPPER = re.compile(r"[a-z]"), re.compile(r"[A-Z]")
 _LETTER, _DIGIT, _SIGN = re.compile(r"[^\W\d_]"), re.compile(r"\d"), re.compile(r"[!@#$%^&*?~]")
-_NAME_NUMBER = re.compile(r"[A-Za-z]{4,}\d{1,2}")  # `hunter2`
+_NAME_NUMBER = re.compile(  # `hunter2`, `Berlin-Moon-30`
+    r"[A-Za-z]{4,}\d{1,2}|[A-Z][a-z]{2,}(?:[-_.][A-Z][a-z]{2,}){1,4}[-_.]?\d{1,4}|[a-z]{3,}(?:-[a-z]{3,}){2,5}-?\d{1,4}"
+)
+_NO_VALUE = re.compile(
+    r"\A--|A-Za-z|a-z0-9|0-9a-z|A-Z0-9|0-9a-f|example", re.IGNORECASE
+)  # options, classes of characters, documentation
 _PATHS = ("/", "./", "../", "~/")
 _PLACE = re.compile(
     r"[a-z][a-z0-9+.-]*://|[A-Za-z]:\\|[\w.+-]+@[\w-]+\.[\w.-]+\Z|arn:|urn:|data:|file:|vault:"
@@ -60,7 +65,7 @@ def is_placeholder(value: str, share: float = _SHARE) -> bool:
 
 def stands_for_another(value: str) -> bool:
     """Whether a labelled value only says where a secret goes: `$PASS`, `<token>`, `***`, `password`, nothing."""
-    return not value or _STANDS_FOR.match(value) is not None or value.lower() in _USUAL
+    return not value or _STANDS_FOR.match(value) is not None or value.lower().rstrip("0123456789!") in _USUAL
 
 
 def is_mixed(value: str) -> bool:
@@ -108,20 +113,22 @@ def is_password(value: str) -> bool:
     has_digit = _DIGIT.search(value) is not None
     if not (has_digit or _SIGN.search(value, 1)) or value.startswith(_PATHS) or _is_no_secret(value):
         return False
-    return not is_name(value) or (has_digit and value.isalnum() and _NAME_NUMBER.fullmatch(value) is not None)
+    if has_digit and _SIGN.search(value):
+        return True
+    return not is_name(value) or (has_digit and _NAME_NUMBER.fullmatch(value) is not None)
 
 
 def is_strong_password(value: str) -> bool:
     """Whether three kinds of characters meet in what a person made up."""
     kinds = (_LOWER, _UPPER, _DIGIT, _SIGN)
-    return sum(kind.search(value) is not None for kind in kinds) >= 3 and is_password(value) and not is_name(value)
+    return sum(kind.search(value) is not None for kind in kinds) >= 3 and is_password(value)
 
 
 def _is_no_secret(value: str) -> bool:
     return (
         stands_for_another(value)
         or is_placeholder(value, _PASSWORD_SHARE)
-        or "example" in value.lower()
+        or _NO_VALUE.search(value) is not None
         or is_number(value)
         or _DIGEST.match(value) is not None
         or _PLACE.match(value) is not None
