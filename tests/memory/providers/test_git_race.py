@@ -121,3 +121,13 @@ async def test_a_remote_that_is_locked_for_a_moment_is_waited_for(remote: BareRe
     hook(remote, "pre-receive", f"[ -e {remote.path}/once ] && rm -f {lock}; touch {remote.path}/once; exit 0")
     async with writing(remote) as provider:
         assert (await provider.store_records([TABS], approval=Approval())).stored == (TABS.id,)
+
+
+async def test_a_lock_that_a_killed_process_left_behind_stops_nobody(remote: BareRepository, tmp_path: Path) -> None:
+    async with writing(remote) as provider:
+        await provider.store_records([TABS], approval=APPROVAL)
+    (copy,) = (tmp_path / "state").glob("*/repository.git")
+    (copy / "refs" / "memory-agents" / "writing.lock").touch()
+    async with writing(remote) as provider:
+        assert (await provider.store_records([TESTS], approval=APPROVAL)).stored == (TESTS.id,)
+        assert len(await provider.list_records()) == 2
