@@ -19,7 +19,7 @@ _HEX_LIST = re.compile(
     r"[0-9a-fA-F\\](?<![A-Za-z0-9].)(?:x?[0-9a-fA-F]{1,2}[ ,:]{1,2}(?:0x|\\x)?){15,2048}+[0-9a-fA-F]{2}(?![A-Za-z0-9])"
 )
 _NUMBERS = re.compile(
-    r"\d(?<![\d.,].)\d{1,2}\)?[ ,;.+&|]{1,3}(?:(?:chr|char|CHAR|Chr|CHR)?\(?\d{2,3}\)?[ ,;.+&|]{1,3}){14,2048}+"
+    r"\d(?<![\d.,].)\d{1,2}\)?[ ,;.+&|]{1,3}(?:(?:chr|char|CHAR|Chr|CHR)?\(?\d{2,3}\)?[ ,;.+&|]{1,3}){14,2048}"
     r"(?:chr|char|CHAR|Chr|CHR)?\(?\d{2,3}(?![\w.])"
 )
 _OCTAL = re.compile(r"(?:\\[0-7]{3}){12,2048}+")
@@ -44,8 +44,8 @@ _ROT13 = ("rot13", "rot-13", "rot 13")
 
 def encoded(text: Text) -> Iterator[Redaction]:
     """Runs of code that decode to a token, to a label and its secret, or to a user's name and password."""
-    for pattern, decode in _CODES:
-        for match in pattern.finditer(text.shadow):
+    for pattern, hints, decode in _CODES:
+        for match in text.finditer(pattern, *hints):
             plain = decode(match.group())
             if _PRINTABLE.fullmatch(plain) and _tells(plain):
                 yield text.redaction(*match.span(), "encoded-secret")
@@ -107,10 +107,11 @@ def _ascii(code: bytes) -> str:
     return code.decode() if code.isascii() else ""
 
 
-_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
-    (_BASE64, _from_base64),
-    (_HEX, _from_hex),
-    (_HEX_LIST, _from_hex_list),
-    (_NUMBERS, _from_numbers),
-    (_OCTAL, _from_octal),
+_CODES: tuple[tuple[re.Pattern[str], tuple[str, ...], Callable[[str], str]], ...] = (
+    # pattern, one of what must stand in the text, decoder
+    (_BASE64, ("",), _from_base64),
+    (_HEX, ("",), _from_hex),
+    (_HEX_LIST, ("0x", " 6", " 7", ":6", ":7", "\\x"), _from_hex_list),
+    (_NUMBERS, (",1", ", 1", "chr", "char("), _from_numbers),
+    (_OCTAL, ("\\1",), _from_octal),
 )

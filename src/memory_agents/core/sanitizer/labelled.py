@@ -104,7 +104,7 @@ def labelled(text: Text) -> Iterator[Redaction]:
 
 def _labels(text: Text) -> Iterator[_Label]:
     lower, shadow = text.lower, text.shadow
-    public = PublicSpans(text)
+    public: PublicSpans | None = None
     end = 0
     promise = -1  # where the next character stands that no plain word holds
     for place in places(ASCII_ROOTS if shadow.isascii() else ROOTS, lower):
@@ -112,7 +112,10 @@ def _labels(text: Text) -> Iterator[_Label]:
         if promise < at - _BACK:
             sign = _PROMISE.search(shadow, max(0, at - _BACK))
             promise = sign.start() if sign else len(shadow) + _FAR
-        if at < end or promise > at + _FAR or at in public:
+        if at < end or promise > at + _FAR:
+            continue
+        public = public or PublicSpans(text)
+        if at in public:
             continue
         for word in WORDS[place.group()]:
             match = word.pattern.match(lower, at)
@@ -248,6 +251,6 @@ def _is_told(value: str, gap: str, strength: Strength) -> bool:
         return (says or is_beside) and len(value) >= 24 and is_opaque(value)
     if is_opaque(value, 12 if says or is_beside else 20):
         return True
-    if strength is not Strength.PASSWORD:
+    if strength is not Strength.PASSWORD or "," in gap:
         return False
     return is_strong_password(value) if not says else is_password(value)

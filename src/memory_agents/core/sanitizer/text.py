@@ -52,7 +52,7 @@ _WRAPPED = rf"(?:\n(?<={_LONG}\n)|\r\n(?<={_LONG}\r\n)){_LEAD}"
 _MARKED = r"(?:\*\*|~~)(?<=[\w-]..)|`(?<=[\w-].)`{0,2}"
 REST = re.compile(
     rf"(?:(?P<wrapped>{_WRAPPED})|{_ADDED}|{_MARKED})(?P<piece>[\w+/=.-]{{1,512}}+)"
-    r"(?=[\"'`*~]|[)\]};,]{0,3}[ \t]*(?:\r?\n|\Z))"
+    r"(?(wrapped)(?=[\"'`]|[)\]};,]{0,3}[ \t]*(?:\r?\n|\Z))|(?![\w(:=]))"
 )
 """what follows a piece of a secret behind the sign that divides them"""
 _STRUNG = (  # what code or a page would put together again
@@ -63,7 +63,7 @@ _STRUNG = (  # what code or a page would put together again
 # what stands in groups of as many characters, which may be single ones
 _GROUPS = "|".join(
     rf"(?:[\w.-]{{{size}}}[{_APART}]){{{least},60}}+[\w.-]{{1,{size}}}(?![\w-])"
-    for size, least in ((1, 12), (4, 4), (5, 3), (6, 3), (8, 2))
+    for size, least in ((1, 12), (4, 4), (5, 4))
 )
 # of the letters and signs of the vendors' prefixes (Unicode's confusables.txt)
 _LOOK_ALIKES: dict[int, int] = str.maketrans(
