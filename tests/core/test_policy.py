@@ -16,6 +16,8 @@ from memory_agents.core.github_events import (
     GitHubEvent,
     ItemEvent,
     OtherEvent,
+    ReviewCommentEvent,
+    ReviewEvent,
     ScheduleEvent,
 )
 from memory_agents.core.policy import CatchUp, Digest, Index, Mode, Obey, Recall, Skip
@@ -211,11 +213,16 @@ def test_our_own_comment_gives_no_commands(event: ItemEvent) -> None:
     assert "memory-agents posted" in reason(said(event, body=f"{OWN_MARKER} x -->\n\n{COMMAND}"), Mode.AUTO)
 
 
-@pytest.mark.parametrize("event", COMMENTS[1:], ids=called)
-def test_a_command_in_a_run_for_a_fork_is_left_to_catch_up(event: ItemEvent) -> None:
-    asking = replace(said(event, body=COMMAND), branches=FORK)
-    assert "catch-up" in reason(asking, Mode.AUTO)
-    asked = replace(said(event, body="Why?"), branches=FORK)
+@pytest.mark.parametrize("event", [review_event(), review_comment_event()], ids=called)
+def test_a_command_in_a_run_for_a_fork_is_left_to_catch_up(event: ReviewEvent | ReviewCommentEvent) -> None:
+    def forked(body: str) -> ItemEvent:
+        remark = replace(comment(), body=body)
+        if isinstance(event, ReviewEvent):
+            return replace(event, review=remark, branches=FORK)
+        return replace(event, comment=remark, branches=FORK)
+
+    assert "catch-up" in reason(forked(COMMAND), Mode.AUTO)
+    asked = forked("Why?")
     assert policy.plan(asked, Mode.AUTO) == Recall(asked)
 
 
