@@ -30,19 +30,73 @@ def is_silent(project: Project, done: Done) -> bool:
     return project.is_untouched() and not any(word in said for word in ("permission", "triage", "admin", "not allowed"))
 
 
-@pytest.mark.parametrize("who", [*PEOPLE, "stranger"])
-@pytest.mark.parametrize("where", SAY)
+WHO = [*PEOPLE, "stranger", "none", "unknown", "unsaid", "own", "helper[bot]"]
+"""a role's holder; somebody on a public repository; with no role; whom GitHub does not know; of whom it says nothing"""
+
+
+def arrange(project: Project, who: str) -> None:
+    """Let GitHub say of `who` what the name says."""
+    match who:
+        case "none":
+            project.repository.permissions[who] = "none"
+        case "unknown":
+            project.github.unknown_logins.add(who)
+        case "unsaid":
+            project.github.faults.add("GET /repos/octo/hello/collaborators", status=500, times=None)
+        case "own":
+            project.repository.permissions[who] = "admin"
+            project.token = project.github.add_token(who)
+        case "helper[bot]":
+            project.repository.permissions[who] = "admin"
+
+
+def expected(who: str, *, is_for_a_fork: bool = False) -> tuple[str, str]:
+    """Outputs `action` and `status`."""
+    if is_for_a_fork or who == "helper[bot]":
+        return "ignored", "skipped"
+    if who == "unsaid":
+        return "denied", "unavailable"
+    return ("remembered", "ok") if who in MAY else ("denied", "skipped")
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("where", [*SAY, *(f"{place} for a fork" for place in ON_A_FORK)])
+@pytest.mark.parametrize("how", ["said", "edited"])
 def test_a_command_counts_where_its_sender_may_write_and_is_met_with_silence_elsewhere(
-    project: Project, where: str, who: str
+    project: Project, where: str, who: str, how: str
 ) -> None:
-    done = project.hear(SAY[where](project, who))
+    is_for_a_fork = where not in SAY
+    place = where.removesuffix(" for a fork")
+    arrange(project, who)
+    if how == "said":
+        done = project.hear((ON_A_FORK if is_for_a_fork else SAY)[place](project, who))
+    else:
+        said = (ON_A_FORK if is_for_a_fork else SAY)[place](project, "mona")
+        done = project.hear(said, action="edited", sender=who, before="Times are wrong.")
     assert done.code == 0
-    if who in MAY:
-        assert done.told == ("remembered", "ok")
+    assert done.told == expected(who, is_for_a_fork=is_for_a_fork)
+    if done.told == ("remembered", "ok"):
         assert project.texts() == ["Times are UTC."]
         assert len(project.replies(1) + project.replies(2) + project.replies(3)) == 1
     else:
-        assert done.told == ("denied", "skipped")
+        assert is_silent(project, done)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(("event", "number"), [("issues", 1), ("pull_request", 3), ("pull_request_target", 3)])
+def test_a_label_counts_where_its_setter_may_write_and_is_met_with_silence_elsewhere(
+    project: Project, event: str, number: int, who: str
+) -> None:
+    arrange(project, who)
+    issue = project.repository.issues[number]
+    project.repository.set_labels(issue, ["memory:remember"], actor=who)
+    project.repository.close(issue, actor="ada", reason=None if issue.pull else "completed")
+    _, payload = project.labelled(number, "memory:remember", by=who)
+    done = project.run(event, payload)
+    assert done.code == 0
+    assert done.told == expected(who, is_for_a_fork=event == "pull_request")
+    assert len(project.facts()) == (done.told == ("remembered", "ok"))
+    if not project.facts():
         assert is_silent(project, done)
 
 
@@ -51,29 +105,6 @@ def test_a_command_counts_where_its_sender_may_write_and_is_met_with_silence_els
 def test_the_setting_says_what_it_takes(project: Project, who: str, least: str) -> None:
     done = project.say(COMMAND, by=who, write_permission=least)
     assert (done.told[0] == "remembered") == (who in list(PEOPLE)[: ["admin", "maintain", "write"].index(least) + 1])
-
-
-@pytest.mark.parametrize("where", ON_A_FORK)
-def test_in_a_run_for_a_fork_nobody_writes_not_even_an_admin(project: Project, where: str) -> None:
-    done = project.hear(ON_A_FORK[where](project, "ada"))
-    assert done.told == ("ignored", "skipped")
-    assert "catch-up" in done.log
-    assert project.is_untouched()
-
-
-@pytest.mark.parametrize("where", SAY)
-def test_a_bot_gives_no_command_whatever_it_may_do(project: Project, where: str) -> None:
-    project.repository.permissions["helper[bot]"] = "admin"
-    done = project.hear(SAY[where](project, "helper[bot]"))
-    assert done.told == ("ignored", "skipped")
-    assert project.is_untouched()
-
-
-def test_the_account_that_the_token_acts_as_gives_no_command(project: Project) -> None:
-    project.token = project.github.add_token("ada")
-    done = project.say(COMMAND, by="ada")
-    assert done.told == ("denied", "skipped")
-    assert is_silent(project, done)
 
 
 def test_what_begins_with_our_marker_is_no_command_whoever_says_it(project: Project) -> None:
