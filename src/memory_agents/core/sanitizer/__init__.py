@@ -16,8 +16,8 @@ from memory_agents.core.sanitizer.labelled import labelled
 from memory_agents.core.sanitizer.redaction import Detector, Redacted
 from memory_agents.core.sanitizer.scanner import Scanner, scanned
 from memory_agents.core.sanitizer.text import Redaction, Text
+from memory_agents.core.sanitizer.tokens import formed_tokens, spoken_tokens, vendor_tokens
 from memory_agents.core.sanitizer.urls import connection_strings, query_secrets, url_credentials, webhooks
-from memory_agents.core.sanitizer.vendors import formed_tokens, spoken_tokens, vendor_tokens
 
 __all__ = ["BARE", "KNOWN_STRUCTURE", "LABELLED", "Detector", "Redacted", "Redaction", "Scanner", "Text", "redact"]
 

@@ -14,7 +14,7 @@ from memory_agents.core.sanitizer.values import is_name, is_placeholder, oddness
 
 _LEAST, _MOST = 32, 128
 _TOKEN = re.compile(
-    rf"[A-Za-z0-9](?<![A-Za-z0-9+/=.:%@#$&?\\-].)(?<![^\s]_.)[A-Za-z0-9_-]{{{_LEAST - 1},{_MOST - 1}}}+(?![\w+/=%@#~$&\\(-]|[.:]\w)"
+    rf"[A-Za-z0-9](?<![A-Za-z0-9+/=.:%@#$&?\0\\-].)(?<![^\s]_.)[A-Za-z0-9_-]{{{_LEAST - 1},{_MOST - 1}}}+(?![\w+/=%@#~$&\\(\0-]|[.:][\w\0])"
 )
 _KINDS = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"\d[^\d]{1,60}\d"))
 _ODD_SHARE = 4  # one place in so many is odd

@@ -29,12 +29,63 @@ _CHPASSWD = re.compile(
 )
 _NET_USER = re.compile(rf"\bnet[ \t]user[ \t]\S{{1,40}}[ \t]{_VALUE}", re.IGNORECASE)
 _ACCOUNTS = trie(
-    "login, log in, log-in, sign in, signin, sign-in, logged in, credential, creds, account, username, user, anmeldung, zugang"
-    ", zugangsdaten, benutzer, identifiant, compte, connexion, usuario, usuário, cuenta, conta, utente, credenziali, accesso"
-    ", acceso, acesso, gebruiker, inloggen, konto, логин, вход, учётка, учетка, учетная запись, логін, 账号, 帳號, 账户, 登录, 登錄"
-    ", アカウント, ログイン, 계정, 로그인, giriş, kullanıcı, hesap, logowanie, użytkownik, حساب, مستخدم, लॉगिन, खाता".split(
-        ", "
-    )
+    [
+        "login",
+        "log in",
+        "log-in",
+        "sign in",
+        "signin",
+        "sign-in",
+        "logged in",
+        "credential",
+        "creds",
+        "account",
+        "username",
+        "user",
+        "anmeldung",
+        "zugang",
+        "zugangsdaten",
+        "benutzer",
+        "identifiant",
+        "compte",
+        "connexion",
+        "usuario",
+        "usuário",
+        "cuenta",
+        "conta",
+        "utente",
+        "credenziali",
+        "accesso",
+        "acceso",
+        "acesso",
+        "gebruiker",
+        "inloggen",
+        "konto",
+        "логин",
+        "вход",
+        "учётка",
+        "учетка",
+        "учетная запись",
+        "логін",
+        "账号",
+        "帳號",
+        "账户",
+        "登录",
+        "登錄",
+        "アカウント",
+        "ログイン",
+        "계정",
+        "로그인",
+        "giriş",
+        "kullanıcı",
+        "hesap",
+        "logowanie",
+        "użytkownik",
+        "حساب",
+        "مستخدم",
+        "लॉगिन",
+        "खाता",
+    ]
 )
 _PAIR = re.compile(
     r"(?:s|en|name|daten)?(?![^\W\d_])[^\n\0/|]{0,24}?(?:[\s:=\"'`(]|为|是|は)(?P<user>[A-Za-z][\w.@+-]{1,40})[\"'`]?"

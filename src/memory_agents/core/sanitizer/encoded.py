@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 from memory_agents.core.sanitizer.labelled import labelled
 from memory_agents.core.sanitizer.text import BARRIER, Redaction, Text
+from memory_agents.core.sanitizer.tokens import formed_tokens, spoken_tokens, vendor_tokens
 from memory_agents.core.sanitizer.values import is_opaque, is_strong_password
-from memory_agents.core.sanitizer.vendors import formed_tokens, spoken_tokens, vendor_tokens
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{16,4096}+={0,2}(?![A-Za-z0-9+/=_-])")
 _HEX = re.compile(r"[0-9a-fA-F](?<![A-Za-z0-9].)(?:x(?=[0-9a-f]))?[0-9a-fA-F]{31,4096}+(?![A-Za-z0-9])")
