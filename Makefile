@@ -48,7 +48,7 @@ clean: ## Remove all that make made
 	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist tools/node_modules
 
 bench: .venv/.complete ## Measure what the README claims, beside the alternative
-	@status=0; for part in install recall action; do $(BIN)/python -m benchmarks.$$part || status=1; echo; done; exit $$status
+	@status=0; for part in install recall action sanitizer; do $(BIN)/python -m benchmarks.$$part || status=1; echo; done; exit $$status
 
 # --- checks ---
 

@@ -37,9 +37,8 @@ FORMS = {
 @pytest.mark.parametrize("text", FORMS.values(), ids=FORMS.keys())
 def test_a_secret_goes_though_it_is_broken_or_encoded(text: str) -> None:
     redacted = redact(f"I used {text} .")
-    pieces = samples.pieces(text, 8) if "\n" not in text else samples.pieces(TOKEN, 8)
     assert redacted.findings
-    assert not [piece for piece in pieces if piece in redacted.text and piece.strip("reversdot13: ") in TOKEN]
+    assert not [piece for piece in samples.pieces(TOKEN, 8) if piece in redacted.text]
     assert redacted.text.count("\n") == text.count("\n")
     assert redact(redacted.text).text == redacted.text
 

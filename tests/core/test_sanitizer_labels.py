@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 -- words and signs of many scripts
 """The sanitizer: what a word beside it tells goes, in whatever language and layout; what is no secret stays."""
 
 from __future__ import annotations

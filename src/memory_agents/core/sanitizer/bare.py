@@ -14,7 +14,8 @@ from memory_agents.core.sanitizer.values import is_name, is_placeholder, oddness
 
 _LEAST, _MOST = 32, 128
 _TOKEN = re.compile(
-    rf"[A-Za-z0-9](?<![A-Za-z0-9+/=.:%@#$&?\0\\-].)(?<![^\s]_.)[A-Za-z0-9_-]{{{_LEAST - 1},{_MOST - 1}}}+(?![\w+/=%@#~$&\\(\0-]|[.:][\w\0])"
+    rf"[A-Za-z0-9](?<![A-Za-z0-9+/=.:%@#$&?\0\\-].)(?<![^\s]_.)[A-Za-z0-9_-]{{{_LEAST - 1},{_MOST - 1}}}+"
+    rf"(?![\w+/=%@#~$&\\(\0-]|[.:][\w\0])"
 )
 _KINDS = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"\d[^\d]{1,60}\d"))
 _ODD_SHARE = 4  # one place in so many is odd
@@ -22,7 +23,8 @@ _NO_TOKEN = re.compile(  # ids of IPFS, signatures of minisign, JSON, XML and SV
     r"Qm[A-Za-z0-9]{44}\Z|RW[A-Za-z0-9]{54}\Z|ey[A-Z]|PD9|PHN|.{0,96}(?:[0-9a-f]{24}|[0-9a-f]{4}-[0-9a-f]{4}-)"
 )
 _BESIDE = re.compile(
-    r"(?:\b|_|(?<=[a-z]))(?:ids?|hash|digest|checksum|integrity|sha\d*|md5|etag|nonce|cursor|fingerprint|trace\w*|span\w*|request\w*"
+    r"(?:\b|_|(?<=[a-z]))(?:ids?|hash|digest|checksum|integrity|sha\d*|md5|etag|nonce|cursor|fingerprint"
+    r"|trace\w*|span\w*|request\w*"
     r"|node\w*|cid|oid|rev|uuid|guid|commit|build|image|address|public\w*|pub\w*|signature|sig|proof|salt|iv|vector"
     r"|ciphertext|plaintext|hmac|mac|root|block|tx\w*|transaction|peer\w*|blob|sitekey|version"
     r"|sum|h1|etags?|ref|snapshot|layer|manifest|crc\w*|mappings|boundary|class|font|svg)[\"'`]?\s{0,3}[:=(]?\s{0,3}[\"'`(\[]?\Z",

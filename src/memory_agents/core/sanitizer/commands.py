@@ -1,4 +1,5 @@
-"""Passwords whose place in a command, a statement or a pair tells them: `mysql -pX`, `IDENTIFIED BY 'X'`, `admin / X`."""
+# ruff: noqa: RUF001 -- words and signs of many scripts
+"""Passwords that their place tells: `mysql -p…`, `IDENTIFIED BY …`, `login admin / …`."""
 
 from __future__ import annotations
 
@@ -11,12 +12,15 @@ from memory_agents.core.sanitizer.values import is_opaque, is_password, is_stron
 
 _VALUE = r"(?P<value>[!#-&(-;=?-_a-~]{4,256})"
 _OPTION = re.compile(
-    r"\b(?:mysql\w*|mariadb\w*|psql|mongo\w*|redis-cli|sshpass|(?:docker|podman|buildah|skopeo|oras|helm registry) login"
+    r"\b(?:mysql\w*|mariadb\w*|psql|mongo\w*|redis-cli|sshpass|(?:docker|podman|buildah|skopeo|oras"
+    r"|helm registry) login"
     r"|az login|sqlcmd|bcp|smbclient|ldap\w+|htpasswd|plink|pscp|unzip|7z\w?|zip|l?ftp|influx|cqlsh|clickhouse-client"
-    rf"|xfreerdp|mosquitto_\w+|oc login|cf login|rabbitmqadmin|twine|wget|gpg|keytool)\b[^\n\0]{{0,160}}?[ \t](?:-[pPaw]|/p:|--pass)[ =]?[\"']?{_VALUE}"
+    rf"|xfreerdp|mosquitto_\w+|oc login|cf login|rabbitmqadmin|twine|wget|gpg"
+    rf"|keytool)\b[^\n\0]{{0,160}}?[ \t](?:-[pPaw]|/p:|--pass)[ =]?[\"']?{_VALUE}"
 )
 _STATEMENT = re.compile(
-    r"\b(?:identified\s{1,4}(?:with\s{1,4}[\"'\w]{1,40}\s{1,4})?(?:by|as)(?:\s{1,4}password)?|(?:encrypted|with|set)\s{1,4}password"
+    r"\b(?:identified\s{1,4}(?:with\s{1,4}[\"'\w]{1,40}\s{1,4})?(?:by|as)(?:\s{1,4}password)?|"
+    r"(?:encrypted|with|set)\s{1,4}password"
     rf"|convertto-securestring(?:\s{{1,4}}-string)?)\s{{0,4}}=?\s{{0,4}}[\"']{_VALUE}",
     re.IGNORECASE,
 )
@@ -28,68 +32,19 @@ _CHPASSWD = re.compile(
     r"[\"']?[\w.-]{1,40}:(?P<value>[^\s\"'|\0]{6,128})[\"']?[ \t]{0,4}\|[ \t]{0,4}(?:sudo[ \t])?chpasswd"
 )
 _NET_USER = re.compile(rf"\bnet[ \t]user[ \t]\S{{1,40}}[ \t]{_VALUE}", re.IGNORECASE)
-_ACCOUNTS = trie(
-    [
-        "login",
-        "log in",
-        "log-in",
-        "sign in",
-        "signin",
-        "sign-in",
-        "logged in",
-        "credential",
-        "creds",
-        "account",
-        "username",
-        "user",
-        "anmeldung",
-        "zugang",
-        "zugangsdaten",
-        "benutzer",
-        "identifiant",
-        "compte",
-        "connexion",
-        "usuario",
-        "usuário",
-        "cuenta",
-        "conta",
-        "utente",
-        "credenziali",
-        "accesso",
-        "acceso",
-        "acesso",
-        "gebruiker",
-        "inloggen",
-        "konto",
-        "логин",
-        "вход",
-        "учётка",
-        "учетка",
-        "учетная запись",
-        "логін",
-        "账号",
-        "帳號",
-        "账户",
-        "登录",
-        "登錄",
-        "アカウント",
-        "ログイン",
-        "계정",
-        "로그인",
-        "giriş",
-        "kullanıcı",
-        "hesap",
-        "logowanie",
-        "użytkownik",
-        "حساب",
-        "مستخدم",
-        "लॉगिन",
-        "खाता",
-    ]
-)
+_ACCOUNT_WORDS = """
+login, log in, log-in, sign in, signin, sign-in, logged in, credential, creds, account,
+username, user, anmeldung, zugang, zugangsdaten, benutzer, identifiant, compte, connexion,
+usuario, usuário, cuenta, conta, utente, credenziali, accesso, acceso, acesso, gebruiker,
+inloggen, konto, логин, вход, учётка, учетка, учетная запись, логін, 账号, 帳號, 账户, 登录,
+登錄, アカウント, ログイン, 계정, 로그인, giriş, kullanıcı, hesap, logowanie, użytkownik,
+حساب, مستخدم, लॉगिन, खाता
+"""
+_ACCOUNTS = trie(word.strip() for word in _ACCOUNT_WORDS.split(","))
 _PAIR = re.compile(
     r"(?:s|en|name|daten)?(?![^\W\d_])[^\n\0/|]{0,24}?(?:[\s:=\"'`(]|为|是|は)(?P<user>[A-Za-z][\w.@+-]{1,40})[\"'`]?"
-    rf"(?:[ \t]{{1,2}}[/|:][ \t]{{1,2}}|[:/]|[ \t](?:with|mit|con|avec|com|met|z|с|и|and|und|et|y|e)[ \t])[\"'`]?{_VALUE}"
+    rf"(?:[ \t]{{1,2}}[/|:][ \t]{{1,2}}|[:/]|[ \t](?:with|mit|con|avec|com|met|z|с|и|and|und|et|y"
+    rf"|e)[ \t])[\"'`]?{_VALUE}"
 )
 _FORMS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (_OPTION, (" -p", " -a", " -w", "/p:", "--pass")),

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 -- words and signs of many scripts
 """Secrets that a word beside them tells: `DB_PASSWORD=…`, "the token is …", „das Passwort lautet …“, "… 是密码".
 
 What stands beside such a word is mostly no secret: a type, a call, a path, prose. So the word only says
@@ -209,9 +210,7 @@ def _is_option(shadow: str, label: _Label) -> bool:
 def _before(shadow: str, label: _Label) -> Iterator[tuple[int, int]]:
     """`… is the password`."""
     first = max(0, label.start - _BACK)
-    last = None
-    for last in _WITH_DIGIT.finditer(shadow, first, label.start):
-        pass
+    last = max(_WITH_DIGIT.finditer(shadow, first, label.start), key=lambda match: match.start(), default=None)
     if last is None or last.start() == first > 0:
         return
     start, end = _trimmed(shadow, *last.span())

@@ -9,11 +9,11 @@ from memory_agents.core.sanitizer.vendors.rows import HEX, URL, UUID, WORD, rows
 
 OTHERS = (
     *rows("aikido-token", "AIK_CI_ AIK_SECRET_", rf"{WORD}{{20,64}}", apart=True),
-    *rows("airtable-token", "key", rf"(?=[A-Za-z0-9]{{0,13}}\d)(?=[A-Za-z0-9]{{0,13}}[A-Z]){WORD}{{14}}(?![\w-])", apart=True),
+    *rows("airtable-token", "key", rf"(?=[A-Za-z0-9]{{0,13}}\d)(?=[A-Za-z0-9]{{0,13}}[A-Z]){WORD}{{14}}(?![\w-])", apart=True),  # noqa: E501
     *rows("alibaba-token", "STS.", rf"{WORD}{{16,64}}", apart=True),
     *rows("apify-token", "apify_api_", rf"{WORD}{{30,}}"),
     *rows("asaas-token", "$aact_prod_ $aact_hmlg_ $aact_", rf"{URL}{{20,}}"),
-    *rows("authress-key", "sc_ ext_ scauth_ authress_", r"[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}"),
+    *rows("authress-key", "sc_ ext_ scauth_ authress_", r"[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}"),  # noqa: E501
     *rows("aws-bedrock-key", "bedrock-api-key-", r"[A-Za-z0-9+/=_-]{20,}"),
     *rows("aws-mws-key", "amzn.mws.", UUID),
     *rows("bitbucket-token", "BBDC-", r"[A-Za-z0-9+/=]{32,}", apart=True),
@@ -83,9 +83,9 @@ OTHERS = (
     *rows("ngrok-key", "ak_ cr_", rf"(?=[A-Za-z]{{0,20}}\d)[A-Za-z0-9]{{27,30}}(?!{WORD})", apart=True),
     *rows("nylas-key", "nyk_ nyk_v0_", r"\w{40,}"),
     *rows("octopus-key", "API-", r"[A-Z0-9]{25,32}(?![A-Za-z0-9])", apart=True),
-    *rows("onepassword-key", "A3-", r"[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}", apart=True),
+    *rows("onepassword-key", "A3-", r"[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}", apart=True),  # noqa: E501
     *rows("onesignal-key", "os_v2_app_ os_v2_org_", r"[a-z2-7]{80,}"),
-    *rows("onfido-token", "api_live. api_live_us. api_live_ca. api_sandbox. api_sandbox_us. api_sandbox_ca.", rf"{URL}{{11}}\.?{URL}{{16,}}"),
+    *rows("onfido-token", "api_live. api_live_us. api_live_ca. api_sandbox. api_sandbox_us. api_sandbox_ca.", rf"{URL}{{11}}\.?{URL}{{16,}}"),  # noqa: E501
     *rows("openrouter-key", "sk-or-", rf"{URL}{{32,}}"),
     *rows("openshift-token", "sha256~", rf"{URL}{{43}}"),
     *rows("packagist-token", "packagist_ort_ packagist_out_ packagist_uut_ packagist_acs_", rf"{HEX}{{60,}}"),
@@ -150,12 +150,12 @@ OTHERS = (
     *rows("loops-key", "loops_", rf"{WORD}{{32,}}"),
     *rows("codacy-token", "codacy_", rf"{WORD}{{20,}}"),
     *rows("coveralls-token", "coveralls_", rf"{WORD}{{32,}}"),
-    *rows("dify-key", "app- dataset-", rf"(?=[A-Za-z]{{0,22}}\d)(?=[a-z\d]{{0,22}}[A-Z]){WORD}{{24}}(?!{WORD})", apart=True),
+    *rows("dify-key", "app- dataset-", rf"(?=[A-Za-z]{{0,22}}\d)(?=[a-z\d]{{0,22}}[A-Z]){WORD}{{24}}(?!{WORD})", apart=True),  # noqa: E501
     *rows("mandrill-key", "md-", rf"{URL}{{22}}(?!{URL})", apart=True),
     *rows("hasura-token", "hasura_", rf"{WORD}{{40,}}"),
     *rows("honeycomb-key", "hcaik_ hcbik_ hcalk_ hcamk_ hcxik_", rf"{WORD}{{40,}}", apart=True),
     *rows("statsig-key", "secret- console-", rf"(?=[A-Za-z]{{0,30}}\d){WORD}{{40,}}", apart=True),
-    *rows("modal-token", "as- ak-", rf"(?=[A-Za-z]{{0,20}}\d)(?=[a-z\d]{{0,20}}[A-Z]){WORD}{{22}}(?!{WORD})", apart=True),
+    *rows("modal-token", "as- ak-", rf"(?=[A-Za-z]{{0,20}}\d)(?=[a-z\d]{{0,20}}[A-Z]){WORD}{{22}}(?!{WORD})", apart=True),  # noqa: E501
     *rows("inngest-key", "signkey-prod- signkey-test- signkey-branch-", rf"{HEX}{{32,}}"),
     *rows("convex-key", "prod:", r"[a-z]+-[a-z]+-\d{1,4}\|[A-Za-z0-9+/=]{30,}", apart=True),
     *rows("nostr-key", "nsec1", r"[02-9ac-hj-np-z]{58}", apart=True),
