@@ -165,8 +165,13 @@ class Text:
 def looks(text: str) -> tuple[Look, ...]:
     """The Looks under which `text` differs, the plain one first."""
     shown = [Look.SHOWN] if _SHOWN_OTHERWISE.search(text) else []
-    joined = [Look.JOINED] if _is_strung(text) or _GROUPED_OTHERWISE.search(f"\n{text}") else []
+    joined = [Look.JOINED] if _is_strung(text) or _is_grouped(text) else []
     return (Look.PLAIN, *shown, *joined)
+
+
+def _is_grouped(text: str) -> bool:
+    """Whether groups of as many characters hold a digit: prose has none."""
+    return any(_DIGIT.search(match.group()) for match in _GROUPED_OTHERWISE.finditer(f"\n{text}"))
 
 
 def _is_strung(text: str) -> bool:
