@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 
 import pytest
@@ -60,6 +61,15 @@ def test_signs_beside_a_key_do_not_hide_it_from_the_scanner(scanner: object, bes
         samples.body(3, samples.HEX, 40)
         not in redact(f"deepgram => {samples.body(3, samples.HEX, 40)}{beside}", scanner=scanner).text
     )
+
+
+def test_line_ends_stay_where_the_scanner_takes_several_lines(scanner: object) -> None:
+    assert callable(scanner)
+    value = base64.b64encode(samples.body(7, samples.ALNUM, 24).encode()).decode()
+    text = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\ndata:\n  password: {value}\n"
+    redacted = redact(text, scanner=scanner).text
+    assert value not in redacted
+    assert redacted.count("\n") == text.count("\n")
 
 
 def test_without_the_extra_there_is_no_scanner(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ Scanner = Callable[[str], Iterable[Redaction]]
 """Finds secrets in a text; offsets are those of the text it is given. Raises SanitizerFailed if it cannot look."""
 
 _FOREIGN = re.compile(r"[^\x01-\x7f]")
+_LINE = re.compile(r"[^\s](?:[^\r\n]*[^\s])?")
 _PUNCTUATION = str.maketrans(".),&", "    ")
 
 
@@ -25,7 +26,7 @@ def scanned(scanner: Scanner) -> Detector:
         seen = _FOREIGN.sub(" ", text.shadow.replace(BARRIER, "\n"))
         blanked = seen.translate(_PUNCTUATION)
         for one in {*scanner(seen), *(scanner(blanked) if blanked != seen else ())}:
-            if one.start < one.end:
-                yield text.redaction(one.start, one.end, one.kind)
+            for line in _LINE.finditer(seen, one.start, one.end):  # line ends stay, also inside a whole manifest
+                yield text.redaction(*line.span(), one.kind)
 
     return detect
