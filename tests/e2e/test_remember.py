@@ -15,16 +15,20 @@ from tests.e2e import act
 __all__ = ["project"]
 
 EXAMPLES = offline.ROOT / "examples" / "workflows"
+OURS = offline.ROOT / ".github" / "workflows" / "remember.yml"
 UTC = "Times are stored as UTC; only the user interface converts them."
 LABEL = "memory:remember"
 
 
-def run(project: Project, action: Path, file: str, event: str, payload: dict[str, Any], **inputs: str) -> act.Job:
+def run(
+    project: Project, action: Path, file: str | Path, event: str, payload: dict[str, Any], **inputs: str
+) -> act.Job:
     """Run an example, with more inputs, whose agent shows its prompt."""
     text = (EXAMPLES / file).read_text().replace("./my-agent --prompt-file", "cat")
     if inputs:
         given = json.dumps({name.replace("_", "-"): value for name, value in inputs.items()})
-        text = text.replace("memory-agents@v1\n", f"memory-agents@v1\n        with: {given}\n", 1)
+        for used in ("OWNER/memory-agents@v1\n", "./\n"):
+            text = text.replace(f"uses: {used}", f"uses: {used}        with: {given}\n", 1)
     fake = project.github
     runner = act.Runner(project.folder, action, REPOSITORY, fake.api_url, fake.server_url, project.token)
     job = runner.run(event, payload, workflow=text)
@@ -32,10 +36,10 @@ def run(project: Project, action: Path, file: str, event: str, payload: dict[str
     return job
 
 
-def hear(project: Project, action: Path, said: Said, **inputs: str) -> act.Job:
+def hear(project: Project, action: Path, said: Said) -> act.Job:
     """Run the writing workflow for what was said."""
     event, payload = project.payload(said)
-    return run(project, action, "memory.yml", event, payload, **inputs)
+    return run(project, action, "memory.yml", event, payload)
 
 
 def ask(project: Project, action: Path) -> str:
@@ -102,8 +106,10 @@ def test_a_label_on_a_fork_s_pull_request_works_under_pull_request_target(projec
     assert path.startswith("codebase/patterns/")
 
 
-def test_a_dry_run_says_what_it_would_do_and_changes_nothing(project: Project, action: Path) -> None:
-    job = hear(project, action, project.comment(f"/remember {UTC}"), dry_run="true")
+@pytest.mark.parametrize("file", [EXAMPLES / "memory.yml", OURS], ids=["example", "ours"])
+def test_a_dry_run_says_what_it_would_do_and_changes_nothing(project: Project, action: Path, file: Path) -> None:
+    event, payload = project.payload(project.comment(f"/remember {UTC}"))
+    job = run(project, action, file, event, payload, dry_run="true")
     assert project.is_untouched()
     assert "Dry run" in job.summary
 
