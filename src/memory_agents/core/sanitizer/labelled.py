@@ -192,7 +192,8 @@ def _values(shadow: str, label: _Label) -> Iterator[tuple[int, int]]:
     if found:
         whole = _WITH_DIGIT.match(shadow, found.start()) or found
         start, end = _trimmed(shadow, *whole.span())
-        if _is_told(shadow[start:end], shadow[label.end : start], label.strength):
+        is_called = shadow[end : end + 1] == "("
+        if not is_called and _is_told(shadow[start:end], shadow[label.end : start], label.strength):
             yield start, end
             return
     yield from _before(shadow, label)
@@ -235,7 +236,7 @@ def _trimmed(shadow: str, start: int, end: int) -> tuple[int, int]:
 
 def _is_assigned(value: str, strength: Strength) -> bool:
     if strength is Strength.PASSWORD:
-        return is_password(value) or is_opaque(value)
+        return is_opaque(value) or is_password(value)
     if strength is Strength.SECRET:
         return is_opaque(value, 12) or (len(value) >= 10 and is_password(value) and not is_name(value))
     return is_opaque(value, 20) and not _HEX_RUN.search(value) and "=" not in value.rstrip("=")

@@ -9,7 +9,7 @@ _ROWS = 200
 _HEADING, _CELL, _ROW = 1000, 40, 4000
 """characters of the row of headings, of one of them, and of a row"""
 _RULE = re.compile(r"[ \t|:+=-]+")
-_NO_HEADING = re.compile(r"[=:{}()<>]|[.!?]\s*\Z")
+_NO_HEADING = re.compile(r"[=:{}()<>']|[.!?]\s*\Z")
 _EDGES = " \t\r\"'`*|"
 
 

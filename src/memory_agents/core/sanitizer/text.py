@@ -56,7 +56,7 @@ REST = re.compile(
 )
 """what follows a piece of a secret behind the sign that divides them"""
 _STRUNG = (  # what code or a page would put together again
-    rf"{_ADDED}|{_WRAPPED}(?=[A-Za-z0-9_+/=-]{{4}})"
+    rf"{_ADDED}|{_WRAPPED}(?=[A-Za-z0-9_+/.-]{{4,512}}+={{0,2}}(?![\w=:(\[]))"
     r"|[\"'],(?<=[\"'][\w+/=.-]..) ?[\"'](?=[\w+/=.-][\"'])"
     rf"|(?:{_MARKED})(?=[\w-])"
 )

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from memory_agents.core.sanitizer.text import Redaction, Text
 from memory_agents.core.sanitizer.trie import places, trie
 from memory_agents.core.sanitizer.values import is_placeholder
-from memory_agents.core.sanitizer.vendors.common import COMMON
+from memory_agents.core.sanitizer.vendors.frequent import FREQUENT
 from memory_agents.core.sanitizer.vendors.others import OTHERS
 from memory_agents.core.sanitizer.vendors.rows import URL, WORD
 
-VENDORS = (*COMMON, *OTHERS)
+VENDORS = (*FREQUENT, *OTHERS)
 
 _SPOKEN = re.compile(
     rf"_(?=[A-Za-z]{{0,30}}\d)(?=[A-Z0-9]{{0,40}}[a-z]|[a-f0-9]{{0,40}}[a-z]){WORD}{{20,200}}+(?!{URL})", re.ASCII

@@ -10,7 +10,7 @@ from memory_agents.core.sanitizer.vendors.rows import HEX, URL, WORD, rows
 _GITLAB = "glpat- gldt- glrt- glptt- glft- glimt- glagent- gloas- glcbt- glsoat-"
 _SLACK = "xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxe- xoxc- xoxd- xoxe.xoxp- xoxe.xoxb-"
 
-COMMON = (
+FREQUENT = (
     # an installation token may be `ghs_<app id>_<JWT>`, some 520 characters
     *rows("github-token", "ghs_", rf"(?:\d{{1,12}}_eyJ)?{URL}{{20,}}(?:\.{URL}{{8,}}){{0,2}}"),
     *rows("github-token", "ghp_ gho_ ghu_ ghr_", rf"{WORD}{{20,}}"),
