@@ -22,7 +22,10 @@ from typing import Any
 import graphql
 from graphql.language import ast
 
-COMMENT = ("author", "authorAssociation", "body", "createdAt", "editor", "id", "lastEditedAt", "updatedAt")
+COMMENT = (
+    *("author", "authorAssociation", "body", "createdAt", "editor", "id", "includesCreatedEdit", "lastEditedAt"),
+    *("updatedAt", "userContentEdits"),
+)
 EVENT = ("actor", "createdAt", "id")
 CONNECTION = ("nodes", "pageInfo", "totalCount")
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -82,6 +85,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "PullRequestConnection": CONNECTION,
     "PullRequestReviewConnection": CONNECTION,
     "PullRequestTimelineItemsConnection": CONNECTION,
+    "UserContentEdit": ("editedAt", "editor"),
+    "UserContentEditConnection": CONNECTION,
 }
 README = """# GitHub's GraphQL schema
 

@@ -133,7 +133,7 @@ async def test_who_changed_title_and_text_last_is_told(
     assert (story.edited_by, story.edited_at) == (dev, AT)
     [renaming] = story.renamings
     assert (renaming.before, renaming.after, renaming.actor, renaming.at) == ("The parser hangs", "Hangs", dev, AT)
-    issue.edit = Edit("", AT)
+    issue.edits.append(Edit("", AT))
     assert (await told(open_api, issue.number)).edited_by == GHOST
 
 

@@ -1,4 +1,4 @@
-"""GitHub as the queue: what was written and labelled since a time, in few requests, and who edited it last."""
+"""GitHub as the queue: what was written and labelled since a time, in few requests, and who ever edited it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from memory_agents.core.github_events import Account
 from memory_agents.core.pending import Labelled, Written
 from memory_agents.core.requests import ISSUE_COMMENT, REVIEW, REVIEW_COMMENT
 from memory_agents.edges.github import GitHubApi
 from memory_agents.edges.github.requests import GitHubQueue
 from memory_agents.errors import GitHubFailure
 from memory_agents.testing.github import FakeGitHub, FakeRepository
+from memory_agents.testing.github.state import Edit
 from tests.edges.conftest import REPOSITORY, pull_in
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -141,30 +143,69 @@ async def test_reviews_take_one_query_for_many_pull_requests_and_none_for_older_
     assert sum(request.path == "/graphql" for request in fake.requests) == 2
 
 
-async def test_who_edited_last_is_told_and_what_is_gone_is_left_out(
+async def told(queue: GitHubQueue, *also: str) -> dict[str, list[str]]:
+    """Text → the logins of its editors, of all that is listed."""
+    found = {one.node_id: one.body for one in await written(queue)}
+    editors = await queue.editors([*found, *also])
+    return {found[node_id]: [account.login for account in accounts] for node_id, accounts in editors.items()}
+
+
+async def test_all_who_ever_edited_are_told_the_last_first_and_each_once(
     fake: FakeGitHub, repository: FakeRepository, queue: GitHubQueue
 ) -> None:
     pull = pull_in(repository)
-    plain = repository.add_comment(pull.number, "Plain", created_at=after(1))
-    comment = repository.add_comment(pull.number, "Comment", created_at=after(1))
-    remark = repository.add_review_comment(pull.number, "Remark", path="f", created_at=after(1))
-    review = repository.add_review(pull.number, "Review", submitted_at=after(1))
-    gone = repository.add_comment(pull.number, "Gone", created_at=after(1))
-    for row, editor in ((comment, "dev"), (remark, "mona"), (review, "hubot[bot]")):
-        repository.edit_comment(row, f"{row.body}!", actor=editor, at=after(2))
-    found = {one.body: one.node_id for one in await written(queue)}
-    repository.delete_comment(gone)
-    editors = await queue.editors(list(found.values()))
-    told = {body: editors[node_id] for body, node_id in found.items() if node_id in editors}
-    assert {body: account.login if account else None for body, account in told.items()} == {
-        plain.body: None,
-        "Comment!": "dev",
-        "Remark!": "mona",
-        "Review!": "hubot[bot]",
+    repository.add_comment(pull.number, "Plain", created_at=after(1))
+    comment = repository.add_comment(pull.number, "Comment", author="reader", created_at=after(1))
+    remark = repository.add_review_comment(pull.number, "Remark", path="f", author="reader", created_at=after(1))
+    review = repository.add_review(pull.number, "Review", author="reader", submitted_at=after(1))
+    for row, editors in (
+        (comment, ["mallory", "dev", "mona", "dev"]),
+        (remark, ["mona"]),
+        (review, ["hubot[bot]", "reader"]),
+    ):
+        for minute, editor in enumerate(editors, start=2):
+            repository.edit_comment(row, f"{row.body}!", actor=editor, at=after(minute))
+    assert await told(queue) == {
+        "Plain": [],
+        "Comment!!!!": ["dev", "mona", "mallory"],
+        "Remark!": ["mona"],  # and not its author, who only wrote it
+        "Review!!": ["reader", "hubot[bot]"],
+    }
+    [one] = [one for one in await written(queue) if one.body == "Remark!"]
+    assert await queue.editors([one.node_id]) == {
+        one.node_id: (Account(login="mona", id=fake.find_user("mona").id),),
     }
 
 
-async def test_an_editor_is_not_told_for_words_that_were_listed_before_the_edit(
+async def test_the_editors_of_what_is_gone_are_left_out(repository: FakeRepository, queue: GitHubQueue) -> None:
+    number = repository.add_issue("One").number
+    gone, _ = (repository.add_comment(number, body, created_at=after(1)) for body in ("Gone", "Here"))
+    [node_id] = [one.node_id for one in await written(queue) if one.body == "Gone"]
+    repository.delete_comment(gone)
+    assert await told(queue, node_id) == {"Here": []}
+
+
+@pytest.mark.parametrize("editors", [["", "mona"], ["mona", ""]])
+async def test_where_an_editor_has_no_account_any_more_nobody_is_told(
+    repository: FakeRepository, queue: GitHubQueue, editors: list[str]
+) -> None:
+    comment = repository.add_comment(repository.add_issue("One").number, "Comment", created_at=after(1))
+    repository.edit_comment(comment, "Comment!", actor="dev", at=after(2))
+    comment.edits += [Edit(editor, after(2)) for editor in editors]
+    assert await told(queue) == {}
+
+
+@pytest.mark.parametrize(("edits", "editors"), [(99, {"Comment!": ["mona"]}), (100, {})])
+async def test_of_more_edits_than_github_gives_at_once_nobody_is_told(
+    repository: FakeRepository, queue: GitHubQueue, edits: int, editors: dict[str, list[str]]
+) -> None:
+    comment = repository.add_comment(repository.add_issue("One").number, "Comment", created_at=after(1))
+    for _ in range(edits):
+        repository.edit_comment(comment, "Comment!", actor="mona", at=after(2))
+    assert await told(queue) == editors
+
+
+async def test_editors_are_not_told_for_words_that_were_listed_before_the_edit(
     repository: FakeRepository, queue: GitHubQueue
 ) -> None:
     number = repository.add_issue("One").number
@@ -173,8 +214,7 @@ async def test_an_editor_is_not_told_for_words_that_were_listed_before_the_edit(
     repository.edit_comment(comment, "Spam removed", actor="mona", at=after(2))
     assert await queue.editors([one.node_id]) == {}
     assert await GitHubQueue(queue._api, REPOSITORY, 7).editors([one.node_id]) == {}  # was never listed
-    [again] = await written(queue)
-    assert [account and account.login for account in (await queue.editors([again.node_id])).values()] == ["mona"]
+    assert await told(queue) == {"Spam removed": ["mona"]}
 
 
 async def test_editors_of_many_are_asked_for_by_the_hundred(
@@ -185,7 +225,7 @@ async def test_editors_of_many_are_asked_for_by_the_hundred(
         repository.add_comment(number, f"Comment {at}", created_at=after(at))
     ids = [one.node_id for one in await written(queue)]
     before = len(fake.requests)
-    assert await queue.editors(ids) == dict.fromkeys(ids)
+    assert await queue.editors(ids) == dict.fromkeys(ids, ())
     assert [request.path for request in fake.requests[before:]] == ["/graphql"] * 2
 
 

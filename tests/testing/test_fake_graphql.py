@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from memory_agents.testing.github import FakeGitHub, FakeRepository
+from memory_agents.testing.github.state import Edit
 from tests.testing.conftest import Connect
 
 AT = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -338,6 +339,35 @@ def test_pull_requests_are_listed_with_their_reviews_and_files_the_last_updated_
             "editor": {"login": "dev"},
             "pullRequest": {"number": 1},
         }
+    ]
+
+
+def test_every_edit_of_a_text_is_kept_the_last_first_and_its_creation_beside_them(
+    fake: FakeGitHub, repository: FakeRepository
+) -> None:
+    number = repository.add_issue("One").number
+    comment = repository.add_comment(number, "a", author="reader", created_at=AT)
+    query = """query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Comment {
+      includesCreatedEdit lastEditedAt
+      userContentEdits(first: 5) { totalCount nodes { editedAt editor { login } } }
+    } } }"""
+
+    def history() -> Any:
+        return ask(fake, query, ids=ids_of(fake, "issues/comments")).json()["data"]["nodes"][0]
+
+    untouched = {"includesCreatedEdit": False, "lastEditedAt": None, "userContentEdits": {"totalCount": 0, "nodes": []}}
+    assert history() == untouched
+    for day, editor in ((2, "dev"), (3, "mona")):
+        repository.edit_comment(comment, "b", actor=editor, at=AT.replace(day=day))
+    comment.edits.append(Edit("", AT.replace(day=4)))  # the account is gone
+    edits = history().pop("userContentEdits")
+    assert history()["lastEditedAt"] == "2024-05-04T12:00:00Z"
+    assert (history()["includesCreatedEdit"], edits["totalCount"]) == (True, 4)
+    assert [(each["editedAt"][:10], each["editor"] and each["editor"]["login"]) for each in edits["nodes"]] == [
+        ("2024-05-04", None),
+        ("2024-05-03", "mona"),
+        ("2024-05-02", "dev"),
+        ("2024-05-01", "reader"),
     ]
 
 

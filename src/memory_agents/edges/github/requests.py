@@ -13,7 +13,7 @@ from memory_agents.core.github_events import Account
 from memory_agents.core.pending import Labelled, Written
 from memory_agents.core.records import EPOCH
 from memory_agents.edges.github import written as rows
-from memory_agents.edges.github.answers import PAGE, UNREADABLE, WHO, actor, links, refused, time, unreadable
+from memory_agents.edges.github.answers import PAGE, UNREADABLE, WHO, links, refused, time, unreadable
 from memory_agents.edges.github.api import READS_ISSUES, READS_PULLS, Answer, GitHubApi
 from memory_agents.edges.github.written import Json
 from memory_agents.errors import GitHubFailure
@@ -44,7 +44,17 @@ query($owner: String!, $name: String!, $pulls: Int!, $after: String) {
 )
 _EDITORS = (
     """
-query($ids: [ID!]!) { nodes(ids: $ids) { ... on Comment { lastEditedAt editor { ...who } } } }
+query($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Comment {
+      lastEditedAt
+      includesCreatedEdit
+      author { ...who }
+      editor { ...who }
+      userContentEdits(first: 100) { totalCount nodes { editor { ...who } } }
+    }
+  }
+}
 """
     + WHO
 )
@@ -75,14 +85,15 @@ class GitHubQueue:
         self._listed |= {one.node_id: one.updated_at for one in found}
         return found
 
-    async def editors(self, node_ids: Sequence[str]) -> Mapping[str, Account | None]:
-        """Who edited last what was listed, by node id; None where nobody did.
+    async def editors(self, node_ids: Sequence[str]) -> Mapping[str, tuple[Account, ...]]:
+        """All who ever edited what was listed, by node id, each once and the last first; empty where nobody did.
 
-        Left out is what is gone, or was edited after it was listed: the text is then not this editor's.
+        Left out is what is gone, or was edited after it was listed: the text is then not these editors'. So is what
+        GitHub does not name all editors of: one whose account is gone, or more edits than it gives at once.
         https://docs.github.com/graphql/reference/interfaces#comment
         """
         what = "say who edited comments"
-        found: dict[str, Account | None] = {}
+        found: dict[str, tuple[Account, ...]] = {}
         for start in range(0, len(node_ids), PAGE):
             ids = node_ids[start : start + PAGE]
             answer: Json = await self._api.graphql(what, _EDITORS, {"ids": list(ids)}, needs=_NEEDS)
@@ -90,9 +101,9 @@ class GitHubQueue:
                 raise refused(answer, what, _NEEDS)
             try:
                 for node_id, node in zip(ids, answer["data"]["nodes"], strict=True):
-                    edited_at = time(node["lastEditedAt"]) if node and node["lastEditedAt"] else None
-                    if node and (edited_at is None or edited_at <= self._listed.get(node_id, EPOCH)):
-                        found[node_id] = actor(node["editor"]) if edited_at else None
+                    editors = rows.editors(node, self._listed.get(node_id, EPOCH)) if node else None
+                    if editors is not None:
+                        found[node_id] = editors
             except UNREADABLE as error:
                 raise unreadable(what, error) from None
         return found

@@ -6,9 +6,11 @@ An entry that lacks what GitHub always sends raises one of `answers.UNREADABLE`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from memory_agents.core.facts import Origin
+from memory_agents.core.github_events import Account
 from memory_agents.core.pending import Labelled, Written
 from memory_agents.core.requests import ISSUE_COMMENT, REVIEW, REVIEW_COMMENT, Place
 from memory_agents.edges.github.answers import actor, time, user
@@ -55,6 +57,22 @@ def review(node: Json, pull: Json, repository_id: int) -> Written | None:
         created_at=time(node["submittedAt"]),
         updated_at=time(node["updatedAt"]),
     )
+
+
+def editors(node: Json, until: datetime) -> tuple[Account, ...] | None:
+    """Who edited a text, the last first, in GraphQL; None if it was edited after `until` or not all are known."""
+    if node["lastEditedAt"] is None:
+        return ()
+    edits = node["userContentEdits"] or {"totalCount": 0, "nodes": ()}
+    named = [edit["editor"] for edit in edits["nodes"] if edit]
+    is_known = all((node["editor"], *named)) and len(named) == edits["totalCount"] > 0
+    if not is_known or time(node["lastEditedAt"]) > until:
+        return None
+    accounts = [actor(each) for each in named]
+    author = actor(node["author"])
+    if node["includesCreatedEdit"] and author in accounts:  # who wrote it stands among those who edited it
+        accounts.remove(author)
+    return tuple(dict.fromkeys((actor(node["editor"]), *accounts)))
 
 
 def labelled(entry: Json) -> Labelled | None:

@@ -71,7 +71,8 @@ class Happenings(Rows):
             issue.title = title
             self._note("renamed", issue, actor, at=at, renamed=renamed)
         if body is not None:
-            issue.body, issue.edit = body, Edit(actor, at)
+            issue.body = body
+            issue.edits.append(Edit(actor, at))
         issue.updated_at = at
 
     def edit_comment(
@@ -79,7 +80,7 @@ class Happenings(Rows):
     ) -> None:
         """Change the text of a comment or review; `actor` is the author unless named."""
         comment.body, comment.updated_at = body, at or self._clock()
-        comment.edit = Edit(actor or comment.author, comment.updated_at)
+        comment.edits.append(Edit(actor or comment.author, comment.updated_at))
 
     def add_label(self, name: str, color: str = "ededed", description: str | None = None) -> Label:
         """The label of that name, made when there is none; names ignore case."""

@@ -68,7 +68,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The last change of a text."""
+    """A change of a text."""
 
     editor: str
     """empty where the account is gone"""
@@ -76,7 +76,20 @@ class Edit:
 
 
 @dataclass(slots=True, kw_only=True)
-class Comment:
+class Editable:
+    """A text that GitHub keeps the history of."""
+
+    edits: list[Edit] = field(default_factory=list)
+    """oldest first"""
+
+    @property
+    def edit(self) -> Edit | None:
+        """The last one; None where nobody changed the text."""
+        return self.edits[-1] if self.edits else None
+
+
+@dataclass(slots=True, kw_only=True)
+class Comment(Editable):
     """A comment of an issue's or a pull request's conversation."""
 
     id: int
@@ -88,7 +101,6 @@ class Comment:
     updated_at: datetime
     minimized: str = ""
     """why it is hidden: outdated, off-topic, resolved, duplicate, spam or abuse"""
-    edit: Edit | None = None
     reactions: list[Reaction] = field(default_factory=list)
 
 
@@ -110,7 +122,7 @@ class PullRequest:
 
 
 @dataclass(slots=True, kw_only=True)
-class Issue:
+class Issue(Editable):
     """An issue, or with `pull` a pull request."""
 
     id: int
@@ -126,14 +138,12 @@ class Issue:
     closed_by: str = ""
     labels: list[str] = field(default_factory=list)
     locked: bool = False
-    edit: Edit | None = None
-    """of the body"""
     reactions: list[Reaction] = field(default_factory=list)
     pull: PullRequest | None = None
 
 
 @dataclass(slots=True, kw_only=True)
-class Review:
+class Review(Editable):
     """A submitted review of a pull request."""
 
     id: int
@@ -147,11 +157,10 @@ class Review:
     updated_at: datetime
     minimized: str = ""
     """as of a Comment"""
-    edit: Edit | None = None
 
 
 @dataclass(slots=True, kw_only=True)
-class ReviewComment:
+class ReviewComment(Editable):
     """A comment on a line of a pull request's diff."""
 
     id: int
@@ -168,7 +177,6 @@ class ReviewComment:
     in_reply_to: int | None = None
     minimized: str = ""
     """as of a Comment"""
-    edit: Edit | None = None
     reactions: list[Reaction] = field(default_factory=list)
 
 

@@ -9,7 +9,7 @@ from memory_agents.testing.github.render.connections import Resolver, connection
 from memory_agents.testing.github.render.leaves import actor_node, commit_node, label_node
 from memory_agents.testing.github.render.timeline import timeline
 from memory_agents.testing.github.repository import FakeRepository
-from memory_agents.testing.github.state import Comment, Edit, Issue, Label, PullRequest, Review, ReviewComment
+from memory_agents.testing.github.state import Comment, Edit, Editable, Issue, Label, PullRequest, Review, ReviewComment
 
 
 def repository_node(view: View, repository: FakeRepository) -> JsonObject:
@@ -124,7 +124,7 @@ def issue_id(issue: Issue) -> str:
 def _comment(view: View, repository: FakeRepository, row: Issue | Comment | ReviewComment | Review) -> JsonObject:
     """What the interfaces `Comment` and `RepositoryNode` ask for."""
     created_at = row.submitted_at if isinstance(row, Review) else row.created_at
-    return _edit(view, row.edit) | {
+    return _history(view, row, Edit(row.author, created_at)) | {
         "author": lambda _: actor_node(view, row.author),
         "authorAssociation": association(repository, row.author),
         "body": row.body or "",
@@ -134,10 +134,22 @@ def _comment(view: View, repository: FakeRepository, row: Issue | Comment | Revi
     }
 
 
-def _edit(view: View, edit: Edit | None) -> JsonObject:
-    if edit is None:
-        return {"editor": None, "lastEditedAt": None}
-    return {"editor": actor_node(view, edit.editor), "lastEditedAt": stamp(edit.at)}
+def _history(view: View, row: Editable, creation: Edit) -> JsonObject:
+    """Who edited a text and when, the last first; once somebody did, the creation stands there as well."""
+
+    def rows() -> list[Edit]:
+        return [*reversed(row.edits), creation] if row.edits else []
+
+    def show(edit: Edit) -> JsonObject:
+        return {"editedAt": stamp(edit.at), "editor": actor_node(view, edit.editor)}
+
+    last = row.edit
+    return {
+        "editor": actor_node(view, last.editor) if last else None,
+        "includesCreatedEdit": last is not None,
+        "lastEditedAt": stamp_or_none(last.at if last else None),
+        "userContentEdits": connection("userContentEdits", rows, show, takes=frozenset()),
+    }
 
 
 def _minimizable(comment: Comment | ReviewComment | Review) -> JsonObject:
