@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pytest
@@ -23,6 +24,7 @@ from tests.edges.conftest import REPOSITORY, Open, pull_in
 T = TypeVar("T")
 Connect = Callable[..., GitHubComments]
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 COMMENTS = f"/repos/{REPOSITORY}/issues"
 MARKER = "<!-- memory-agents:similar -->"
 FIRST, SECOND = f"{MARKER}\nIt looks like #1.", f"{MARKER}\nIt looks like #2."
@@ -146,6 +148,31 @@ async def test_nothing_is_posted_where_a_comment_of_ours_may_stand_behind_those_
     assert len(conversation(repository, number)) == 1000
 
 
+async def test_what_our_comment_says_is_found_by_its_marker_and_author_and_nothing_is_written(
+    fake: FakeGitHub, repository: FakeRepository, number: int, connect: Connect
+) -> None:
+    repository.add_comment(number, FIRST, author="mallory")
+    assert await connect().find(number, MARKER) is None
+    await put(connect(), number, SECOND)
+    before = len(fake.requests)
+    assert await connect().find(number, MARKER) == SECOND
+    assert await connect("helper[bot]").find(number, MARKER) is None
+    assert methods(fake, before) == ["POST", "GET"] * 2
+
+
+async def test_what_answers_a_comment_is_found_in_a_conversation_of_any_length(
+    fake: FakeGitHub, repository: FakeRepository, number: int, connect: Connect
+) -> None:
+    for at in range(1000):
+        repository.add_comment(number, "me too", created_at=LONG_AGO + timedelta(seconds=at))
+    asked = repository.add_comment(number, "/remember this", author="mona").created_at
+    for done in ("posted", "unchanged"):
+        before = len(fake.requests)
+        assert (await connect().put_sticky(number, MARKER, FIRST, since=asked)).done == done
+        assert methods(fake, before).count("GET") == (2 if done == "posted" else 1)
+    assert await connect().find(number, MARKER, since=asked) == FIRST
+
+
 async def test_a_text_without_the_marker_is_refused_for_it_could_never_be_found_again(
     number: int, connect: Connect
 ) -> None:
@@ -241,6 +268,14 @@ async def test_a_review_comment_is_answered_once_in_its_thread_and_the_answer_up
     assert await answer(connect(), remark, SECOND) == Sticky("updated", posted.url)
     assert thread(repository, remark) == [(ACTIONS_BOT, SECOND)]
     assert conversation(repository, remark.number) == []
+
+
+async def test_what_our_answer_in_a_thread_says_is_found_there(remark: ReviewComment, connect: Connect) -> None:
+    assert await connect().find(remark.number, MARKER, thread=remark.id) is None
+    await answer(connect(), remark, FIRST)
+    for since in (None, remark.created_at):
+        assert await connect().find(remark.number, MARKER, thread=remark.id, since=since) == FIRST
+    assert await connect().find(remark.number, MARKER) is None
 
 
 async def test_an_answer_is_found_by_the_beginning_of_its_first_line(

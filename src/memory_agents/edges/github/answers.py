@@ -53,6 +53,11 @@ def time(value: object) -> datetime:
     return datetime.fromisoformat(value).astimezone(UTC)
 
 
+def stamp(at: datetime) -> str:
+    """A time as GitHub takes it, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def links(headers: Mapping[str, str]) -> Mapping[str, str]:
     """Relation → address of the other pages of a list.
 

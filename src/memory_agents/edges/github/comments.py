@@ -17,14 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
+from memory_agents.edges.github.answers import PAGE, stamp
 from memory_agents.edges.github.api import WRITES_ISSUES, WRITES_PULLS, GitHubApi
 from memory_agents.edges.github.permissions import viewer_id
 from memory_agents.errors import GitHubFailure
 
-_PAGE = 100
-"""the most comments that GitHub lists at once"""
 _PAGES = 10
 
 
@@ -81,6 +81,18 @@ class GitHubComments:
         self._api = api
         self._path = f"/repos/{repository}"
 
+    async def find(
+        self, place_number: int, marker: str, *, thread: int | None = None, since: datetime | None = None
+    ) -> str | None:
+        """What our comment with the marker says, as `put_sticky` finds it; None where there is none.
+
+        `place_number`: of the issue or pull request. `since`: the time of what our comment answers, if it answers
+        something. Older ones are not read then, so that it is found in a conversation of any length. Raises
+        GitHubFailure.
+        """
+        ours = await self._ours(_Place.of(place_number, thread), marker, await viewer_id(self._api), since)
+        return ours[0].body if ours else None
+
     async def put_sticky(
         self,
         number: int,
@@ -90,13 +102,14 @@ class GitHubComments:
         withdrawn: str = "",
         thread: int | None = None,
         leave: str = "",
+        since: datetime | None = None,
     ) -> Sticky:
         """Let our comment with the marker on issue or pull request `number` say `body`; post it where there is none.
 
         `marker`: begins the comment, and needs not be the whole first line. `thread`: the id of the first review
         comment of the thread to answer in; None is the conversation. body None: there is nothing to say. Nothing is
         posted then, but a comment that stands there says `withdrawn` from now on. Both texts begin with the marker.
-        `leave`: a comment of ours that begins so says it already, whatever follows.
+        `leave`: a comment of ours that begins so says it already, whatever follows. `since`: see `find`.
         Raises GitHubFailure; what was posted before it stays, and the next run finds it.
         """
         text = withdrawn if body is None else body
@@ -105,14 +118,14 @@ class GitHubComments:
             raise ValueError(message)
         place = _Place.of(number, thread)
         own_id = await viewer_id(self._api)  # before anything is written
-        if ours := await self._ours(place, marker, own_id):
+        if ours := await self._ours(place, marker, own_id, since):
             if leave and ours[0].body.startswith(leave):
                 text = ours[0].body
             return await self._settle(place, ours, text)
         if body is None:
             return Sticky("none")
         posted = _comment(await self._send(place, f"comment on #{number}", "POST", place.posted, body={"body": body}))
-        ours = await self._ours(place, marker, own_id)
+        ours = await self._ours(place, marker, own_id, since)
         kept = await self._settle(place, ours, ours[-1].body) if ours else None
         return Sticky("posted", kept.url if kept else posted.url if posted else "")
 
@@ -135,20 +148,21 @@ class GitHubComments:
             if failure.status != 404:  # another run was faster
                 raise
 
-    async def _ours(self, place: _Place, marker: str, own_id: int) -> list[_Comment]:
+    async def _ours(self, place: _Place, marker: str, own_id: int, since: datetime | None) -> list[_Comment]:
         """Our comments with the marker, by id."""
         found: list[_Comment] = []
+        later = {"since": stamp(since)} if since else {}
         for page in range(1, _PAGES + 1):
-            query = {"per_page": str(_PAGE), "page": str(page)}
+            query = {"per_page": str(PAGE), "page": str(page), **later}
             rows = await self._send(place, f"list the comments of #{place.number}", "GET", place.listed, query=query)
             comments = [_comment(row) for row in rows] if isinstance(rows, list) else []
             found += (one for one in comments if one and one.author_id == own_id and one.body.startswith(marker))
-            if len(comments) < _PAGE:
+            if len(comments) < PAGE:
                 break
         else:
             if not found:  # posted at each run, were it behind these
                 raise GitHubFailure(
-                    f"#{place.number} has {_PAGE * _PAGES:,} comments or more, and none of the first is ours: "
+                    f"#{place.number} has {PAGE * _PAGES:,} comments or more, and none of the first is ours: "
                     "no comment is written there."
                 )
         return sorted(found, key=lambda comment: comment.id)

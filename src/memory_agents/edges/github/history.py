@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from memory_agents.core.history import Page, Seen, Stream, listed
 from memory_agents.core.records import FULL_NAME
-from memory_agents.edges.github.answers import UNREADABLE, links, refused, unreadable
+from memory_agents.edges.github.answers import UNREADABLE, links, refused, stamp, unreadable
 from memory_agents.edges.github.api import READS_CONTENTS, READS_ISSUES, READS_PULLS, GitHubApi
 from memory_agents.errors import GitHubFailure
 
@@ -62,7 +62,7 @@ class GitHubHistory:
         if stream is Stream.ISSUES:
             query["state"] = "all"
         if since is not None:
-            query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            query["since"] = stamp(since)
         await self._make_sure()
         return await self._page(stream, f"/repos/{self._repository}/{_PATHS[stream]}", query)
 

@@ -6,14 +6,14 @@ GitHub is the queue: these lists are read anew from the time of the last run. No
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from memory_agents.core.github_events import Account
 from memory_agents.core.pending import Labelled, Written
 from memory_agents.core.records import EPOCH
 from memory_agents.edges.github import written as rows
-from memory_agents.edges.github.answers import PAGE, UNREADABLE, WHO, links, refused, time, unreadable
+from memory_agents.edges.github.answers import PAGE, UNREADABLE, WHO, links, refused, stamp, time, unreadable
 from memory_agents.edges.github.api import READS_ISSUES, READS_PULLS, Answer, GitHubApi
 from memory_agents.edges.github.written import Json
 from memory_agents.errors import GitHubFailure
@@ -205,5 +205,4 @@ def _event(entry: Json) -> tuple[int, datetime, Labelled | None]:
 
 
 def _since(at: datetime) -> dict[str, str]:
-    since = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"per_page": str(PAGE), "sort": "updated", "direction": "asc", "since": since}
+    return {"per_page": str(PAGE), "sort": "updated", "direction": "asc", "since": stamp(at)}
