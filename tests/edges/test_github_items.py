@@ -11,7 +11,6 @@ from memory_agents.core.github_events import GHOST, Account
 from memory_agents.edges.github.items import GitHubItems, maintainers_words
 from memory_agents.errors import GitHubFailure
 from memory_agents.testing.github import FakeGitHub, FakeRepository
-from memory_agents.testing.github.state import Edit
 from tests.edges.conftest import REPOSITORY, Open, pull_in
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -123,18 +122,34 @@ async def test_a_bot_that_set_a_label_is_told_as_a_bot_and_a_deleted_account_as_
     assert found.actor == GHOST
 
 
-async def test_who_changed_title_and_text_last_is_told(
+async def test_who_changed_the_title_is_told_and_when_the_text_was_changed(
     fake: FakeGitHub, repository: FakeRepository, open_api: Open
 ) -> None:
     issue = repository.add_issue("The parser hangs", "Old.", author="reader")
     repository.edit_issue(issue, title="Hangs", body="New.", actor="dev", at=AT)
     story = await told(open_api, issue.number)
     dev = Account(login="dev", id=fake.find_user("dev").id)
-    assert (story.edited_by, story.edited_at) == (dev, AT)
+    assert story.edited_at == AT
     [renaming] = story.renamings
     assert (renaming.before, renaming.after, renaming.actor, renaming.at) == ("The parser hangs", "Hangs", dev, AT)
-    issue.edits.append(Edit("", AT))
-    assert (await told(open_api, issue.number)).edited_by == GHOST
+    assert not story.has_older_renamings
+
+
+@pytest.mark.parametrize("is_pull_request", [False, True])
+async def test_renaming_an_item_often_hides_neither_its_label_nor_how_it_was_closed(
+    repository: FakeRepository, open_api: Open, is_pull_request: bool
+) -> None:
+    item = pull_in(repository) if is_pull_request else repository.add_issue("The parser hangs")
+    repository.set_labels(item, [LABEL], actor="mona", at=AT)
+    repository.close(item, actor="mona", at=AT)
+    for at in range(101):
+        repository.edit_issue(item, title=f"Title {at}", at=AT + timedelta(seconds=at))
+    story = await told(open_api, item.number)
+    found = labelling(story, LABEL)
+    assert found is not None
+    assert found.actor.login == "mona"
+    assert story.closing is not None
+    assert (len(story.renamings), story.has_older_renamings) == (100, True)
 
 
 async def test_hidden_comments_are_left_out_and_of_many_the_last_are_told(

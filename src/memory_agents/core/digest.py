@@ -60,12 +60,13 @@ class Story:
     """An issue or pull request with what happened to it, as far as a digest tells. Texts are whole, and untrusted."""
 
     item: Item
-    edited_by: Account | None = None
-    """who changed its text last; None where nobody did"""
     edited_at: datetime | None = None
+    """when somebody changed its text last; None where nobody did"""
     labellings: tuple[Labelling, ...] = ()
     """oldest first, as the others are"""
     renamings: tuple[Renaming, ...] = ()
+    has_older_renamings: bool = False
+    """whether these are only the last of many"""
     remarks: tuple[Remark, ...] = ()
     """the end of the conversation, but for what is hidden"""
     closing: Closing | None = None
@@ -149,20 +150,30 @@ def digest_record(
 
 
 def _as_labelled(story: Story, label: Labelling) -> Story:
-    """The item without the label itself, and without what its author made of it after somebody else set that."""
+    """The item without the label itself, and without what its author made of it after somebody else set that.
+
+    GitHub says of the text only when it was changed last, and what an editor leaves may be the author's: then there
+    is none.
+    """
     others = tuple(each for each in story.item.labels if each.lower() != label.label.lower())
     item = replace(story.item, labels=others)
-    author = item.author.id
-    if author == label.actor.id:
+    if item.author.id == label.actor.id:
         return replace(story, item=item)
-    later = [each for each in story.renamings if each.at >= label.at]
-    title = later[0].before if later else item.title
-    for renaming in later:
-        title = title if renaming.actor.id == author else renaming.after
     is_edited = story.edited_at is not None and story.edited_at >= label.at
-    is_own = story.edited_by is None or story.edited_by.id == author
-    body = "" if is_edited and is_own else item.body
-    return replace(story, item=replace(item, title=title, body=body))
+    return replace(story, item=replace(item, title=_title(story, label), body="" if is_edited else item.body))
+
+
+def _title(story: Story, label: Labelling) -> str:
+    """The title that the item had when the label was set, or that somebody but its author gave it after that."""
+    item = story.item
+    later = [each for each in story.renamings if each.at >= label.at]
+    if not later:
+        return item.title
+    is_known = len(later) < len(story.renamings) or not story.has_older_renamings
+    title = later[0].before if is_known else f"#{item.number}"
+    for renaming in later:
+        title = title if renaming.actor.id == item.author.id else renaming.after
+    return title
 
 
 def _paragraphs(story: Story, words: Remark | None, clean: Callable[[str], str]) -> Iterator[str]:

@@ -16,7 +16,8 @@ from memory_agents.edges.github.api import READS_ISSUES, READS_PULLS, GitHubApi
 
 _NEEDS = f"{READS_ISSUES}` and `{READS_PULLS}"
 
-# A field of two types in one answer needs a name for each: hence `pullState`.
+# A field of two types in one answer needs a name for each: hence `pullState`. Labels and titles have lists of their
+# own: anybody may rename an own issue until everything else has left a common one.
 _ITEM = (
     """
 query($owner: String!, $name: String!, $number: Int!) {
@@ -24,25 +25,31 @@ query($owner: String!, $name: String!, $number: Int!) {
     nameWithOwner
     issueOrPullRequest(number: $number) {
       __typename
-      ... on Comment { id body createdAt lastEditedAt author { ...who } editor { ...who } }
+      ... on Comment { id body createdAt lastEditedAt author { ...who } }
       ... on Closable { closedAt }
       ... on Labelable { labels(first: 100) { nodes { name } } }
       ... on Issue {
         number title url state stateReason(enableDuplicate: true)
         comments(last: 50) { nodes { ...remark } }
         closedByPullRequestsReferences(first: 10, includeClosedPrs: true) { nodes { ...pull mergedAt } }
-        timelineItems(last: 100, itemTypes: [
-          CLOSED_EVENT, LABELED_EVENT, UNLABELED_EVENT, RENAMED_TITLE_EVENT, MARKED_AS_DUPLICATE_EVENT
-        ]) { nodes { ...happened } }
+        timelineItems(last: 100, itemTypes: [CLOSED_EVENT, MARKED_AS_DUPLICATE_EVENT]) { nodes { ...happened } }
+        labellings: timelineItems(last: 100, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) { nodes { ...happened } }
+        renamings: timelineItems(last: 100, itemTypes: [RENAMED_TITLE_EVENT]) {
+          pageInfo { hasPreviousPage }
+          nodes { ...happened }
+        }
       }
       ... on PullRequest {
         number title url pullState: state mergedAt changedFiles
         mergeCommit { oid }
         files(first: 100) { nodes { path } }
         comments(last: 50) { nodes { ...remark } }
-        timelineItems(last: 100, itemTypes: [
-          CLOSED_EVENT, LABELED_EVENT, UNLABELED_EVENT, RENAMED_TITLE_EVENT
-        ]) { nodes { ...happened } }
+        timelineItems(last: 100, itemTypes: [CLOSED_EVENT]) { nodes { ...happened } }
+        labellings: timelineItems(last: 100, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) { nodes { ...happened } }
+        renamings: timelineItems(last: 100, itemTypes: [RENAMED_TITLE_EVENT]) {
+          pageInfo { hasPreviousPage }
+          nodes { ...happened }
+        }
       }
     }
   }
@@ -113,13 +120,13 @@ def _story(node: Mapping[str, Any], own: str) -> Story:
     closer = (closing or {}).get("closer") or {}
     if closer.get("__typename") == "PullRequest":
         merged.append(closer)
-    files = _nodes(node.get("files"))
+    files, renamings = _nodes(node.get("files")), node["renamings"]
     return Story(
         item=_item(node, number),
-        edited_by=actor(node["editor"]) if node["lastEditedAt"] else None,
         edited_at=time(node["lastEditedAt"]) if node["lastEditedAt"] else None,
-        labellings=tuple(_labelling(each, number) for each in happened if "label" in each),
-        renamings=tuple(_renaming(each) for each in happened if each["__typename"] == "RenamedTitleEvent"),
+        labellings=tuple(_labelling(each, number) for each in _nodes(node["labellings"])),
+        renamings=tuple(_renaming(each) for each in _nodes(renamings)),
+        has_older_renamings=bool(renamings["pageInfo"]["hasPreviousPage"]),
         remarks=tuple(_remark(each, number) for each in _nodes(node["comments"]) if not each["isMinimized"]),
         closing=_closing(closing, node, number) if closing else None,
         closed_with=tuple(dict.fromkeys(_reference(pull, own) for pull in merged)),
