@@ -6,13 +6,14 @@ them, a later run knows from the facts and from the reply what is left to do.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from memory_agents.core import answers, commands, facts, requests
 from memory_agents.core.commands import Command, Forget, Memories, NotDuplicate, Recall, Remember, Verb, Why, Wrong
+from memory_agents.core.facts import Origin
 from memory_agents.core.outcomes import (
     Failed,
     Forgotten,
@@ -26,7 +27,7 @@ from memory_agents.core.outcomes import (
 )
 from memory_agents.core.records import Approval, Match, Notice, Query, Record, Source
 from memory_agents.core.requests import Place, Request
-from memory_agents.errors import GitHubFailure, MemoryAgentsError
+from memory_agents.errors import GitHubFailure, MemoryAgentsError, MemoryThrottled, MemoryTimeout, MemoryUnreachable
 from memory_agents.memory.provider import MemoryReader
 from memory_agents.memory.writer import FACTS, MemoryWriter
 
@@ -60,6 +61,8 @@ class Curated:
     reply: str = ""
     """what is said to people, without its receipt; empty where nothing is"""
     reply_url: str = ""
+    unanswered: GitHubFailure | None = None
+    """why no reply could be posted"""
     notices: tuple[Notice, ...] = ()
 
 
@@ -97,44 +100,43 @@ class Curation:
     """whether memory is kept elsewhere: no texts are told"""
 
     async def carry_out(self, request: Request, permission: str) -> Curated:
-        """Carry out the Commands of a comment; of an edited one those that the edit changed.
+        """Carry out what the sender asks for: of a comment all of it, of an edit what it put there and took out.
 
-        What was there before is not the editor's wish: a stranger's Command does not come true because a
-        maintainer corrects a word beside it.
+        What stood there before is not the editor's wish: a stranger's Command does not come true because a
+        maintainer corrects a word beside it. And what was carried out before is not carried out again.
         """
-        seen = await self._shown(self.acknowledgement.seen(request.place))
         asked = commands.parse(request.body, self.known, said_on=request.said_at.date())
+        now = frozenset(requests.said(asked))
+        wished = frozenset(its for its in now if request.asks(its))
+        if not (wished or request.gone or request.is_whole):
+            return Curated(outcomes=())
+        seen = await self._shown(self.acknowledgement.seen(request.place))
         approval = _approval(request, permission)
-        stated = await self._stated(request, asked, approval)
-        outcomes: list[Outcome] = list(stated.outcomes)
-        tokens = list(requests.said(asked))
+        outcomes = list(await self._stated(request, asked, approval))
         for command in asked:
-            if isinstance(command, Remember):
-                continue
-            (token,) = requests.said((command,))
-            if token not in (request.said_before or ()):
+            if not isinstance(command, Remember) and requests.other_token(command) in wished - request.settled:
                 outcomes += await self._carried_out(command, request, approval)
-        for token in stated.passed_over:
-            tokens[tokens.index(token)] = requests.NOT_DONE
         is_done = all(is_final(outcome) for outcome in outcomes)
-        said = tokens if is_done else request.said_before or ()
-        return await self._acknowledged(request.place, tuple(outcomes), said, seen)
+        settled = (request.settled | wished if is_done else request.settled) & now
+        return await self._acknowledged(request.place, tuple(outcomes), settled, seen)
 
     async def retract(self, request: Request, permission: str) -> Curated:
         """Forget the facts of a comment that was deleted."""
-        ids = request.place.origin.ids()
-        asked = Verb.REMEMBER
-        forgotten = await self._tried(asked, self.writer.forget(ids, approval=_approval(request, permission)))
-        outcomes = tuple(one for one in forgotten if not (isinstance(one, Forgotten) and one.how == "unknown"))
+        try:
+            ids = await self._ids_of(request.place.origin)
+            outcomes = await self.writer.forget(ids, approval=_approval(request, permission))
+        except MemoryAgentsError as error:
+            outcomes = (_failed(Verb.FORGET, error),)
         return await self._acknowledged(request.place, outcomes, (), ())
 
     async def prune(self) -> tuple[Outcome, ...]:
         """Remove the facts that have expired."""
         return await self._tried("Expiry", self.writer.prune())
 
-    async def put_off(self, place: Place, fault: Notice) -> Curated:
-        """Say why nothing can be written now; a later run carries it out."""
-        return await self._acknowledged(place, (Failed(asked="All of it", problem=fault.text, fix=fault.fix),), (), ())
+    async def put_off(self, place: Place, fault: Notice, settled: Collection[str] = ()) -> Curated:
+        """Say why nothing can be written now; a later run carries it out. `settled`: what was done before."""
+        failed = Failed(asked="All of it", problem=fault.text, fix=fault.fix)
+        return await self._acknowledged(place, (failed,), settled, ())
 
     async def wait(self, place: Place, namespace: str) -> Curated:
         """Show that a label was seen whose digest waits until the item is closed."""
@@ -147,33 +149,36 @@ class Curation:
         outcomes = await self._tried("the label", self.writer.remember([digest], approval=approval))
         return await self._acknowledged(place, outcomes, (), seen)
 
-    async def _stated(self, request: Request, asked: Sequence[Command], approval: Approval) -> _Stated:
-        """Store the facts of a comment, all in one stroke."""
+    async def _stated(self, request: Request, asked: Sequence[Command], approval: Approval) -> tuple[Outcome, ...]:
+        """Store the facts that the sender states, and remove those that the comment states no longer, in one stroke."""
+        origin = request.place.origin
+        is_own = request.sender.id == request.author.id
         stating = tuple(command for command in asked if isinstance(command, Remember))
-        origin, tokens = request.place.origin, requests.said(stating)
-        said = facts.facts(stating, origin, source=_source(request, approval), said_at=request.said_at)
-        if request.sender.id != request.author.id:
-            said = tuple(replace(fact, approved_by=approval.by) for fact in said)
-        before = requests.of_facts(request.said_before or ())
-        is_edit = request.said_before is not None
-        fresh = [place for place, token in enumerate(tokens) if place >= len(before) or before[place] != token]
+        source = _source(request, approval if is_own else None)
+        every = facts.facts(
+            stating, origin, source=source, said_at=request.said_at, approved_by="" if is_own else approval.by
+        )
         try:
-            standing = await self.writer.known({said[place].id for place in range(len(said)) if place not in fresh})
-            gone = await self.writer.known({origin.id(ordinal) for ordinal in range(len(said) + 1, len(before) + 1)})
-            kept = [place for place in range(len(said)) if place in fresh or said[place].id in standing]
-            outcomes: tuple[Outcome, ...] = ()
-            if kept or gone:
-                outcomes = await self.writer.remember(
-                    [said[place] for place in kept],
-                    approval=approval,
-                    update=[said[place].id for place in fresh] if is_edit else (),
-                    removing=sorted(gone),
-                )
+            held = frozenset(await self._ids_of(origin))
+            taken_out = {origin.id(its) for its in requests.are_facts(request.gone)}
+            gone = (held if request.is_whole else held & taken_out) - {fact.id for fact in every.values()}
+            new = {its: fact for its, fact in every.items() if request.asks(its) and its not in request.settled}
+            stated = [fact for its, fact in every.items() if its in new or fact.id in held]
+            if not (new or gone):
+                return ()
+            outcomes = await self.writer.remember(
+                stated,
+                approval=approval,
+                update=[fact.id for its, fact in new.items() if request.restates(its)],
+                removing=sorted(gone),
+            )
         except MemoryAgentsError as error:
-            return _Stated((Failed(asked=Verb.REMEMBER, problem=error.message, fix=error.fix),), ())
-        withdrawn = tuple(Forgotten(id=name, how="forgotten") for name in sorted(gone))
-        passed_over = tuple(tokens[place] for place in range(len(said)) if place not in kept)
-        return _Stated((*outcomes, *withdrawn), passed_over)
+            return (_failed(Verb.REMEMBER, error),)
+        return (*outcomes, *(Forgotten(id=name, how="forgotten") for name in sorted(gone)))
+
+    async def _ids_of(self, origin: Origin) -> list[str]:
+        """The ids of all facts that came from there."""
+        return sorted(name for name in await self.writer.ids() if name.startswith(origin.prefix))
 
     async def _carried_out(self, command: Command, request: Request, approval: Approval) -> tuple[Outcome, ...]:
         match command:
@@ -209,27 +214,28 @@ class Curation:
         try:
             return await work
         except MemoryAgentsError as error:
-            return (Failed(asked=asked, problem=error.message, fix=error.fix),)
+            return (_failed(asked, error),)
 
     async def _acknowledged(
-        self, place: Place, outcomes: tuple[Outcome, ...], said: Sequence[str], notices: tuple[Notice, ...]
+        self, place: Place, outcomes: tuple[Outcome, ...], settled: Collection[str], notices: tuple[Notice, ...]
     ) -> Curated:
-        """Reply with the receipt, then show how it ended. `said`: what is done as it stands, for the receipt."""
+        """Reply with the receipt, then show how it ended. `settled`: tokens of what is done now."""
         if not outcomes:
             return Curated(outcomes=(), notices=notices)
         text = answers.answer(outcomes, private=self.private, link=self.link)
         done = all(is_final(outcome) for outcome in outcomes)
-        receipt = requests.receipt(place.origin, done=done, said=said)
-        url = ""
+        receipt = requests.receipt(place.origin, done=done, settled=settled)
+        url, failure = "", None
         try:
             # a second run has nothing new to say, and less than the first
             leave = receipt if all(_is_unchanged(outcome) for outcome in outcomes) else ""
             url = await self.acknowledgement.answer(place, f"{receipt}\n{text}", leave=leave)
-        except GitHubFailure as failure:
-            notices += (Notice(text=f"No reply was posted. {failure.message}", fix=failure.fix),)
+        except GitHubFailure as error:
+            failure = error
+            notices += (Notice(text=f"No reply was posted. {error.message}", fix=error.fix),)
         well = not any(isinstance(outcome, Failed | Refused | TakenBack) for outcome in outcomes)
         notices += await self._shown(self.acknowledgement.settled(place, well=well))
-        return Curated(outcomes=outcomes, reply=text, reply_url=url, notices=notices)
+        return Curated(outcomes=outcomes, reply=text, reply_url=url, unanswered=failure, notices=notices)
 
     async def _shown(self, sign: Awaitable[None]) -> tuple[Notice, ...]:
         """Show a sign; that it could not be shown is no reason to stop."""
@@ -240,13 +246,9 @@ class Curation:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Stated:
-    """What became of the facts of a comment."""
-
-    outcomes: tuple[Outcome, ...]
-    passed_over: tuple[str, ...]
-    """tokens of facts that an edit left as they were, and that are not known"""
+def _failed(asked: str, error: MemoryAgentsError) -> Failed:
+    is_down = isinstance(error, MemoryUnreachable | MemoryTimeout | MemoryThrottled)
+    return Failed(asked=asked, problem=error.message, fix=error.fix, is_down=is_down)
 
 
 def _is_unchanged(outcome: Outcome) -> bool:
@@ -262,14 +264,13 @@ def _approval(request: Request, permission: str) -> Approval:
     return Approval(by=sender.login, by_id=sender.id, permission=permission, url=request.url)
 
 
-def _source(request: Request, approval: Approval) -> Source:
-    """Who wrote it; the permission is known of whom it was asked for."""
-    is_own = request.sender.id == request.author.id
+def _source(request: Request, approval: Approval | None) -> Source:
+    """Who wrote it; `approval`: the author's own, where it was the author who asked."""
     return Source(
         repository=request.repository,
         number=request.place.number,
         url=request.url,
         author=request.author.login,
         author_id=request.author.id,
-        permission=approval.permission if is_own else "",
+        permission=approval.permission if approval is not None else "",
     )

@@ -18,7 +18,7 @@ UTC = "Times are stored as UTC."
 
 def the_id(project: Project) -> str:
     [path] = project.facts()
-    found = re.search(r"-(f[0-9a-f]{12}-\d+)\.md$", path)
+    found = re.search(r"-(f[0-9a-f]{12}-[0-9a-f]{8})\.md$", path)
     assert found
     return found[1]
 
@@ -27,7 +27,7 @@ def test_a_fact_is_one_file_that_says_who_where_and_when(project: Project) -> No
     said = project.comment(f"/remember {UTC}")
     project.hear(said)
     [(path, text)] = project.facts().items()
-    assert re.fullmatch(r"codebase/conventions/times-are-stored-as-utc-f[0-9a-f]{12}-1\.md", path)
+    assert re.fullmatch(r"codebase/conventions/times-are-stored-as-utc-f[0-9a-f]{12}-[0-9a-f]{8}\.md", path)
     wes = project.github.find_user("wes").id
     url = f"{project.github.server_url}/octo/hello/issues/1#issuecomment-{said.id}"
     for line in (f'source: "{url}"', 'author: "wes"', f'author_id: "{wes}"', 'permission: "write"', 'number: "1"'):
@@ -90,11 +90,11 @@ def test_a_secret_is_taken_out_before_anything_is_stored_and_the_reply_says_so(p
 def test_an_edited_comment_updates_its_facts_and_its_reply(project: Project) -> None:
     said = project.comment(f"/remember {UTC}")
     project.hear(said)
-    name, before = the_id(project), said.body
+    old, before = the_id(project), said.body
     project.repository.edit_comment(said, "/remember Times are stored as local time.")
     done = project.hear(said, action="edited", before=before)
     assert project.texts() == ["Times are stored as local time."]
-    assert done.ids == [name] == [the_id(project)]
+    assert done.ids == [the_id(project), old]
     assert len(project.replies()) == 1
 
 
@@ -161,6 +161,7 @@ def test_a_deleted_comment_s_facts_go_where_the_configuration_says_so(
     project.repository.commit_files({".github/memory-agents.yml": f"on-comment-deleted: {configured}\n"})
     said = project.comment(f"/remember {UTC}")
     project.hear(said)
+    project.repository.delete_comment(said)
     project.hear(said, action="deleted")
     assert len(project.facts()) == left
 
@@ -378,3 +379,13 @@ def test_where_the_scanner_for_secrets_fails_nothing_is_stored(
     assert project.facts() == {}
     assert done.told == labelled.told == ("ignored", "unavailable")
     assert all(" failed" in reply.splitlines()[0] for reply in project.replies())
+
+
+def test_forgetting_a_fact_of_a_person_leaves_a_file_whose_name_ends_like_its_id(project: Project) -> None:
+    files = {
+        "codebase/conventions/hello-fancy-thing.md": "Keep me.\n",
+        "codebase/conventions/x.md": '---\nid: "fancy-thing"\n---\n\nForget me.\n',
+    }
+    project.repository.commit_files(dict(files), branch="memory")
+    project.say("/forget fancy-thing")
+    assert project.texts() == ["Keep me."]

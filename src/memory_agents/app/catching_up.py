@@ -15,7 +15,7 @@ from memory_agents.app.providing import now
 from memory_agents.core.github_events import Account
 from memory_agents.core.outcomes import Outcome
 from memory_agents.core.records import Notice
-from memory_agents.core.requests import Request
+from memory_agents.core.requests import Place, Receipt, Request
 from memory_agents.curation import Curated
 from memory_agents.edges.actions import Runner
 from memory_agents.edges.github.permissions import repository_id_of, viewer_id
@@ -63,11 +63,14 @@ async def _caught_up(desk: Desk, runner: Runner) -> CaughtUp:
         since=max(place.read() or began - LONGEST, began - LONGEST),
         now=began - _OVERLAP,
         tell=runner.log,
+        keep=_ignored if desk.settings.dry_run else place.write,
     )
     done.notices += clerk.notices
-    if not desk.settings.dry_run:
-        place.write(done.until)
     return done
+
+
+def _ignored(_: datetime) -> None:
+    """Of a dry run: nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,17 @@ class _Clerk:
         """See Desk."""
         return await self.desk.may(account)
 
+    async def receipt(self, place: Place) -> Receipt | None:
+        """See Desk."""
+        return await self.desk.receipt(place)
+
     async def carry_out(self, request: Request, permission: str) -> Sequence[Outcome]:
         """See Desk."""
         return self._told(await self.desk.curation.carry_out(request, permission))
+
+    async def ids(self) -> frozenset[str]:
+        """See Desk."""
+        return await self.desk.curation.writer.ids()
 
     async def digest(self, number: int, label: str) -> Sequence[Outcome]:
         """See Desk."""
@@ -97,6 +108,8 @@ class _Clerk:
 
     def _told(self, curated: Curated) -> Sequence[Outcome]:
         self.notices.extend(curated.notices)
+        if curated.unanswered is not None:
+            raise curated.unanswered
         return curated.outcomes
 
 

@@ -11,24 +11,24 @@ from collections.abc import Mapping
 from memory_agents import handover
 from memory_agents.app import digesting, redacting
 from memory_agents.app.desk import Desk, open_desk
-from memory_agents.core import commands, policy
+from memory_agents.core import commands, policy, requests
 from memory_agents.core.github_events import (
     IssueCommentEvent,
     IssueEvent,
     PullRequestEvent,
     ReviewCommentEvent,
     ReviewEvent,
-    comment_of,
     item_of,
 )
 from memory_agents.core.records import Notice
-from memory_agents.core.requests import request_of
+from memory_agents.core.requests import Place, Receipt, Request, place_of
 from memory_agents.curation import Curated, together
 from memory_agents.edges.actions import Runner
 from memory_agents.edges.github.current import body_now
 from memory_agents.errors import GitHubFailure
 from memory_agents.settings import Environment
 
+_STALE = "Nothing is left to do: the comment says something else by now, or it was done before."
 _REFUSED = "The command is not carried out."
 """and no word on why: everybody reads the log"""
 
@@ -64,19 +64,50 @@ async def _obey(
     if not permission:
         return None
     redacting.begin()
-    said = comment_of(event)
-    known = desk.settings.fact_namespaces
-    before = commands.parse(said.before, known, said_on=said.created_at.date()) if said and said.before else None
-    request = request_of(event, before)
+    place = place_of(event)
+    receipt = await desk.receipt(place)
     if desk.fault is not None:
-        return await desk.curation.put_off(request.place, desk.fault)
-    if event.origin.action == "edited":
-        now = await body_now(desk.github, request.repository, request.place)
-        if now != request.body:
-            return policy.Skip("The comment says something else by now, which has a run of its own.")
+        return await desk.curation.put_off(place, desk.fault, receipt.settled if receipt else ())
+    now = await body_now(desk.github, desk.environment.repository, place)
+    request = _request(event, place, now or "", receipt, desk)
     if is_gone:
-        return await desk.curation.retract(request, permission)
-    return await desk.curation.carry_out(request, permission)
+        return await desk.curation.retract(request, permission) if now is None else policy.Skip(_STALE)
+    done = await desk.curation.carry_out(request, permission)
+    return done if done.outcomes else policy.Skip(_STALE)
+
+
+def _request(
+    event: IssueCommentEvent | ReviewEvent | ReviewCommentEvent,
+    place: Place,
+    now: str,
+    receipt: Receipt | None,
+    desk: Desk,
+) -> Request:
+    """What the event's sender put into the comment and took out of it, as far as it stands so `now`.
+
+    A run that is late, or run again, has an old payload: what it says counts only where it is still true.
+    """
+    comment = event.review if isinstance(event, ReviewEvent) else event.comment
+    said_at = comment.created_at
+
+    def said(body: str) -> dict[str, str]:
+        return requests.said(commands.parse(body, desk.settings.fact_namespaces, said_on=said_at.date()))
+
+    before = said(comment.before)
+    is_own = event.origin.actor.id == comment.author.id
+    return Request(
+        place=place,
+        repository=desk.environment.repository,
+        body=now,
+        author=comment.author,
+        sender=event.origin.actor,
+        url=comment.url,
+        said_at=said_at,
+        added=requests.added(said(comment.body), before, comment.before, is_own=is_own),
+        gone=frozenset(before) - frozenset(said(comment.body)),
+        is_edit=event.origin.action == "edited",
+        receipt=receipt,
+    )
 
 
 async def _digest(event: IssueEvent | PullRequestEvent, desk: Desk) -> Curated | policy.Skip | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from memory_agents.app.acknowledging import GitHubAcknowledgement, NoAcknowledgement
 from memory_agents.app.explaining import Explainer
@@ -14,6 +14,7 @@ from memory_agents.configuration import Configuration
 from memory_agents.core import policy
 from memory_agents.core.github_events import Account
 from memory_agents.core.records import Notice, Record
+from memory_agents.core.requests import Place, Receipt, marker, read_receipt
 from memory_agents.curation import Curation
 from memory_agents.edges.github import GitHubApi, GitHubComments, GitHubReactions
 from memory_agents.edges.github.permissions import permission_of, viewer_id
@@ -33,18 +34,28 @@ class Desk:
     environment: Environment
     github: GitHubApi
     curation: Curation
+    comments: GitHubComments
     fault: Notice | None
     """why nothing may be written, whoever asks"""
+    _permissions: dict[int, str] = field(default_factory=dict)
+    """of accounts that were asked for in this run"""
 
     async def may(self, account: Account) -> str:
         """The account's permission where it may write, else empty. Raises GitHubFailure: then nobody may."""
         if account.is_bot:
             return ""
-        permission = await permission_of(self.github, self.environment.repository, account)
+        if account.id not in self._permissions:
+            self._permissions[account.id] = await permission_of(self.github, self.environment.repository, account)
+        permission = self._permissions[account.id]
         if not policy.may_write(permission, self.settings.write_permission):
             return ""
         # An agent that works with the same token could be talked into asking in its owner's name.
         return "" if account.id == await viewer_id(self.github) else permission
+
+    async def receipt(self, place: Place) -> Receipt | None:
+        """What our reply there says was done. Raises GitHubFailure."""
+        body = await self.comments.find(place.number, marker(place.origin), thread=place.thread)
+        return read_receipt(body) if body is not None else None
 
 
 @contextlib.asynccontextmanager
@@ -61,12 +72,14 @@ async def open_desk(inputs: Mapping[str, str], environment: Environment, *, dead
             settings = Settings.build(inputs, configuration)
             provider = open_provider()
             reader = open_memory(settings, environment, github, lambda: provider, deadline=deadline)
+            comments = GitHubComments(github, environment.repository)
             try:
                 yield Desk(
                     settings=settings,
                     environment=environment,
                     github=github,
-                    curation=_curation(settings, environment, github, provider, reader),
+                    comments=comments,
+                    curation=_curation(settings, environment, github, provider, reader, comments=comments),
                     fault=fault,
                 )
             finally:
@@ -91,11 +104,16 @@ async def _configuration(
 
 
 def _curation(
-    settings: Settings, environment: Environment, github: GitHubApi, provider: MemoryProvider, reader: MemoryReader
+    settings: Settings,
+    environment: Environment,
+    github: GitHubApi,
+    provider: MemoryProvider,
+    reader: MemoryReader,
+    *,
+    comments: GitHubComments,
 ) -> Curation:
-    repository = environment.repository
     is_own = is_own_memory(settings, environment)
-    comments, reactions = GitHubComments(github, repository), GitHubReactions(github, repository)
+    reactions = GitHubReactions(github, environment.repository)
     return Curation(
         writer=open_writer(provider, dry_run=settings.dry_run),
         reader=reader,

@@ -1,16 +1,21 @@
 """Command or label → the Records that it asks to keep.
 
-Their ids come from their source, so that a second run makes the same Records and writes nothing twice.
+Their ids come from their source and from what is stated there. So a second run makes the same Records and writes
+nothing twice, a statement that moves in its comment keeps its id, and one that an edit changes is another one.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from memory_agents.core.commands import MOST_FACTS, Remember
+from memory_agents.core.commands import Remember
 from memory_agents.core.records import Record, Source
+
+DIGEST = "digest"
+"""in place of a token: a labelled item has one digest for each Namespace"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,26 +32,29 @@ class Origin:
     def prefix(self) -> str:
         """Begins the ids of all facts from here."""
         told = f"{self.repository_id}/{self.kind}/{self.key}"
-        return "f" + hashlib.sha256(told.encode()).hexdigest()[:12]
+        return "f" + hashlib.sha256(told.encode()).hexdigest()[:12] + "-"
 
-    def id(self, ordinal: int) -> str:
-        """The id of the fact number `ordinal`, from 1."""
-        return f"{self.prefix}-{ordinal}"
-
-    def ids(self) -> tuple[str, ...]:
-        """The ids of all facts that may come from here."""
-        return tuple(self.id(ordinal) for ordinal in range(1, MOST_FACTS + 1))
+    def id(self, token: str) -> str:
+        """The id of the fact that the token stands for."""
+        return f"{self.prefix}{token}"
 
 
-def facts(commands: tuple[Remember, ...], origin: Origin, *, source: Source, said_at: datetime) -> tuple[Record, ...]:
-    """The Records that the Commands of one comment ask for, in order.
+def token(command: Remember, text: str) -> str:
+    """Stands for one statement: its text with its options. 8 hexadecimal digits."""
+    stated = (text, command.namespace, command.paths, command.expires_days, command.expires_on, command.replaces)
+    return hashlib.sha256(repr(stated).encode()).hexdigest()[:8]
+
+
+def facts(
+    commands: Sequence[Remember], origin: Origin, *, source: Source, said_at: datetime, approved_by: str = ""
+) -> dict[str, Record]:
+    """Token → the Record that the Commands of one comment ask for, in order.
 
     `said_at`: when the comment was made; days of expiry count from then.
     """
-    said = [(command, text) for command in commands for text in command.facts]
-    return tuple(
-        Record(
-            id=origin.id(ordinal),
+    return {
+        (its := token(command, text)): Record(
+            id=origin.id(its),
             namespace=command.namespace,
             text=text,
             created_at=said_at,
@@ -54,9 +62,11 @@ def facts(commands: tuple[Remember, ...], origin: Origin, *, source: Source, sai
             paths=command.paths,
             expires_at=_expiry(command, said_at),
             replaces=command.replaces,
+            approved_by=approved_by,
         )
-        for ordinal, (command, text) in enumerate(said, start=1)
-    )
+        for command in commands
+        for text in command.facts
+    }
 
 
 def _expiry(command: Remember, said_at: datetime) -> datetime | None:

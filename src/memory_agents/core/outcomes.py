@@ -106,6 +106,8 @@ class Failed:
     asked: str
     problem: str
     fix: str = ""
+    is_down: bool = False
+    """whether memory did not answer at all"""
 
 
 Outcome = Remembered | AlreadyKnown | TakenBack | Forgotten | Listed | Explained | SetApart | Waiting | Refused | Failed

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from memory_agents.core.commands import has_command, parse
+from memory_agents.core.commands import parse
 from memory_agents.core.github_events import OWN_MARKER, Account
 from memory_agents.core.requests import Place, Receipt, read_receipt, said
-
-_AT_ONCE = timedelta(seconds=2)
-"""a comment that was updated within that time of being made was not edited"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +25,8 @@ class Written:
 
     @property
     def is_edited(self) -> bool:
-        """Whether it was changed after it was made: then its last editor counts."""
-        return self.updated_at - self.created_at > _AT_ONCE
+        """Whether it was changed after it was made: then everybody who edited it counts."""
+        return self.updated_at != self.created_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +45,14 @@ class Pending:
 
     written: Written
     receipt: Receipt | None
-    """what was answered before"""
-
-    @property
-    def said_before(self) -> tuple[str, ...] | None:
-        """See Request: of what failed the receipt says what had been done until then."""
-        if self.receipt is None or not (self.receipt.done or self.receipt.said):
-            return None
-        return self.receipt.said
+    """what was answered before, as far as the lists tell"""
 
 
-def pending(written: Sequence[Written], own_id: int, known: Sequence[str]) -> list[Pending]:
-    """What is left to do, oldest first. `own_id`: whom the token acts as; only that account's replies count."""
+def pending(written: Sequence[Written], own_id: int, known: Sequence[str], held: Collection[str]) -> list[Pending]:
+    """What is left to do, oldest first.
+
+    `own_id`: whom the token acts as; only that account's replies count. `held`: ids of all facts.
+    """
     answered = {}
     for one in written:
         receipt = read_receipt(one.body) if one.author.id == own_id else None
@@ -70,12 +63,16 @@ def pending(written: Sequence[Written], own_id: int, known: Sequence[str]) -> li
         if one.author.is_bot or one.author.id == own_id or one.body.startswith(OWN_MARKER):
             continue
         receipt = answered.get((one.place.origin.kind, one.place.origin.key))
-        if _is_left(one, receipt, known):
+        if _is_left(one, receipt, known, held):
             found.append(Pending(written=one, receipt=receipt))
     return found
 
 
-def _is_left(one: Written, receipt: Receipt | None, known: Sequence[str]) -> bool:
-    if receipt is None:
-        return has_command(one.body)
-    return not receipt.done or receipt.said != said(parse(one.body, known, said_on=one.created_at.date()))
+def _is_left(one: Written, receipt: Receipt | None, known: Sequence[str], held: Collection[str]) -> bool:
+    """Whether it asks for something that is not settled, or a fact stands that it does not state any longer."""
+    now = said(parse(one.body, known, said_on=one.created_at.date()))
+    origin = one.place.origin
+    if any(name.startswith(origin.prefix) and name.removeprefix(origin.prefix) not in now for name in held):
+        return True
+    settled = receipt.settled if receipt is not None and receipt.done else frozenset()
+    return bool(now.keys() - settled)

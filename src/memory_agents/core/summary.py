@@ -13,8 +13,8 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~@:!&$]|(?<=www)\.", re.IGNORECASE)
 _SHOWN = 120
 
 NO_MEMORY = (
-    "There are no facts yet on the branch `{branch}`. Next step, one of: comment `/remember` and a sentence on an issue; "
-    "in a clone, run `memory-agents import AGENTS.md CLAUDE.md CONTRIBUTING.md` with those of them that there are, "
+    "There are no facts yet on the branch `{branch}`. Next step, one of: comment `/remember` and a sentence on an "
+    "issue; in a clone, run `memory-agents import AGENTS.md CLAUDE.md CONTRIBUTING.md` with those of them that there are, "
     "or `memory-agents init` for the workflows and the branch. If there are facts elsewhere, correct `memory-branch`."
 )
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from memory_agents.core import namespaces
 from memory_agents.core.commands import LONGEST_FACT, Verb
-from memory_agents.core.near_duplicates import essence
+from memory_agents.core.near_duplicates import same
 from memory_agents.core.outcomes import AlreadyKnown, Forgotten, Outcome, Refused, Remembered, SetApart, TakenBack
 from memory_agents.core.records import Approval, Match, Query, Record
 from memory_agents.core.sanitizer import Redacted
@@ -24,6 +24,8 @@ FACTS = ("*", f"!{namespaces.HISTORY_PREFIX}*")
 
 _RELATED = 0.2
 """the score from which another fact is told as being on the same matter"""
+_MOST_LIKE = 8
+"""facts that may say the same, and are compared"""
 _MOST_RELATED = 3
 _ALL = 1_000_000
 _MOST_ASKED = 500
@@ -49,9 +51,9 @@ class MemoryWriter:
         self._deadline = deadline
         self._dry_run = dry_run
 
-    async def known(self, ids: Collection[str]) -> frozenset[str]:
-        """Those of the ids that facts have."""
-        return await self._in_time(self._known(ids))
+    async def ids(self) -> frozenset[str]:
+        """The ids of all facts."""
+        return await self._in_time(self._ids())
 
     async def remember(
         self,
@@ -98,8 +100,8 @@ class MemoryWriter:
                 f"Memory took longer than {self._deadline:g} seconds to write.", fix="run the job again"
             ) from None
 
-    async def _known(self, ids: Collection[str]) -> frozenset[str]:
-        return frozenset([name for name in ids if await self._provider.get_record(name) is not None])
+    async def _ids(self) -> frozenset[str]:
+        return frozenset(fact.id for fact in await self._provider.list_records(namespaces=FACTS, limit=_ALL))
 
     async def _remember(
         self, facts: Sequence[Record], approval: Approval, update: Collection[str], removing: Sequence[str]
@@ -107,12 +109,14 @@ class MemoryWriter:
         decided: dict[str, Outcome] = {}
         kept: list[_Checked] = []
         own = frozenset((*(fact.id for fact in facts), *removing))
+        leaving = [await self._provider.get_record(name) for name in removing]
+        superseded = frozenset(record.replaces for record in leaving if record is not None)
         for fact in facts:
             known = await self._provider.get_record(fact.id)
             if known is not None and fact.id not in update:
                 decided[fact.id] = Remembered(record=known, how="unchanged")
                 continue
-            checked = await self._checked(fact, own, kept, is_update=known is not None)
+            checked = await self._checked(fact, own, kept, superseded, is_update=known is not None)
             if isinstance(checked, _Checked):
                 kept.append(checked)
             else:
@@ -139,15 +143,24 @@ class MemoryWriter:
         }
 
     async def _checked(
-        self, fact: Record, own: frozenset[str], before: Sequence[_Checked], *, is_update: bool
+        self,
+        fact: Record,
+        own: frozenset[str],
+        before: Sequence[_Checked],
+        superseded: frozenset[str],
+        *,
+        is_update: bool,
     ) -> _Checked | Outcome:
-        """The fact as it may be stored, or why it is not. `own`: ids of the same source; they are no answer."""
+        """The fact as it may be stored, or why it is not.
+
+        `own`: ids of the same source; they are no answer. `superseded`: ids that facts replaced which leave now.
+        """
         if len(fact.text) > LONGEST_FACT:
             problem = f"The fact has {len(fact.text):,} characters, and at most {LONGEST_FACT:,} are kept."
             return Refused(asked=Verb.REMEMBER, problem=problem, fix="say it shorter, or in several facts")
         if fact.expires_at is not None and fact.expires_at <= self._now():
             return Refused(asked=Verb.REMEMBER, problem="It has expired already.", fix="name a later date")
-        if fact.replaces:
+        if fact.replaces and fact.replaces not in superseded:
             old = await self._provider.get_record(fact.replaces)
             if old is None or not namespaces.matches(old.namespace, FACTS):
                 problem = f"There is no fact `{fact.replaces}` to replace."
@@ -159,12 +172,11 @@ class MemoryWriter:
         query = Query(
             title=clean.text[:_MOST_ASKED], paths=clean.paths, exclude=own | {clean.replaces}, now=self._now()
         )
-        found = await self._provider.search_records(query, namespaces=FACTS, top_k=_MOST_RELATED)
-        same = essence(clean.text)
+        found = await self._provider.search_records(query, namespaces=FACTS, top_k=_MOST_LIKE)
         for record in (*(match.record for match in found), *(one.record for one in before)):
-            if essence(record.text) == same and record.paths == clean.paths:
+            if same(clean, record):
                 return AlreadyKnown(record=record)
-        related = tuple(match for match in found if match.score >= _RELATED)
+        related = tuple(match for match in found if match.score >= _RELATED)[:_MOST_RELATED]
         return _Checked(record=clean, redacted=kinds, related=related, is_update=is_update)
 
     def _cleaned(self, fact: Record) -> tuple[Redacted, Record]:
@@ -177,7 +189,11 @@ class MemoryWriter:
         now = self._now()
         facts = await self._provider.list_records(namespaces=FACTS, limit=_ALL)
         expired = [fact.id for fact in facts if fact.expires_at is not None and fact.expires_at <= now]
-        return await self._forget(tuple(expired), Approval()) if expired else ()
+        if expired and not self._dry_run:
+            # not forgotten for good: who says it again for longer is heard
+            done = await self._provider.store_records((), approval=Approval(), removing=expired)
+            expired = list(done.removed)
+        return tuple(Forgotten(id=name, how="forgotten") for name in expired)
 
     async def _forget(self, ids: Sequence[str], approval: Approval) -> tuple[Outcome, ...]:
         known = {name: await self._provider.get_record(name) for name in ids}

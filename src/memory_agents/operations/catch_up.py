@@ -17,7 +17,7 @@ from memory_agents.core.github_events import Account
 from memory_agents.core.outcomes import Failed, Outcome
 from memory_agents.core.pending import Labelled, Pending, Written, pending
 from memory_agents.core.records import Notice
-from memory_agents.core.requests import Request
+from memory_agents.core.requests import Place, Receipt, Request
 from memory_agents.errors import GitHubFailure
 
 _Work = tuple[datetime, Callable[[], Awaitable[Sequence[Outcome]]]]
@@ -35,8 +35,8 @@ class Queue(Protocol):
     async def written(self, since: datetime) -> Sequence[Written]:
         """Comments, review comments and reviews that were made or edited at or after `since`."""
 
-    async def editors(self, node_ids: Sequence[str]) -> Mapping[str, Account | None]:
-        """Who edited last, by node id; None where nobody did. What is not told is left out."""
+    async def editors(self, node_ids: Sequence[str]) -> Mapping[str, tuple[Account, ...]]:
+        """All who ever edited, by node id. What is not told for sure is left out."""
 
     async def labelled(self, since: datetime) -> Sequence[Labelled]:
         """Labels that were set, and items that were closed, at or after `since`."""
@@ -48,8 +48,14 @@ class Desk(Protocol):
     async def may(self, account: Account) -> str:
         """The account's permission where it may write, else empty. Raises GitHubFailure."""
 
+    async def receipt(self, place: Place) -> Receipt | None:
+        """What our reply there says. Raises GitHubFailure."""
+
     async def carry_out(self, request: Request, permission: str) -> Sequence[Outcome]:
-        """Carry out the Commands of a comment and acknowledge them."""
+        """Carry out the Commands of a comment and acknowledge them. Raises GitHubFailure where no reply is posted."""
+
+    async def ids(self) -> frozenset[str]:
+        """The ids of all facts. Raises a MemoryFailure."""
 
     async def digest(self, number: int, label: str) -> Sequence[Outcome]:
         """Remember a labelled item that is closed, if who set the label may. Raises GitHubFailure."""
@@ -87,15 +93,17 @@ async def catch_up(
     since: datetime,
     now: datetime,
     tell: Callable[[str], None],
+    keep: Callable[[datetime], None],
 ) -> CaughtUp:
     """Catch up with what was asked since `since`.
 
-    `own_id`: whom the token acts as. `labels`: those that ask for a digest, in lower case.
+    `own_id`: whom the token acts as. `labels`: those that ask for a digest, in lower case. `keep`: keeps up to when
+    everything is done, again and again: the run may be killed. Raises a MemoryFailure where memory is down.
     """
     done = CaughtUp(until=now, outcomes=list(await desk.prune()))
     try:
         written, labelled = await queue.written(since), await queue.labelled(since)
-        left = pending(written, own_id, known)
+        left = pending(written, own_id, known, await desk.ids())
         editors = await queue.editors([one.written.node_id for one in left if one.written.is_edited])
     except GitHubFailure as failure:
         done.hold(since, failure)
@@ -106,15 +114,17 @@ async def catch_up(
     work: list[_Work] = [(one.written.updated_at, functools.partial(obeyed, one)) for one in left]
     asked = {(one.number, name): one.at for one in labelled for name in map(str.lower, one.labels) if name in labels}
     work += [(at, functools.partial(desk.digest, number, label)) for (number, label), at in asked.items()]
-    await _work_off(sorted(work, key=lambda one: one[0]), done)
+    await _work_off(sorted(work, key=lambda one: one[0]), done, keep)
+    keep(done.until)
     return done
 
 
-async def _work_off(work: Sequence[_Work], done: CaughtUp) -> None:
+async def _work_off(work: Sequence[_Work], done: CaughtUp, keep: Callable[[datetime], None]) -> None:
     """Do one after the other; what cannot be done now is left to the next run, and the others are not."""
-    failed_in_a_row = 0
-    for number, (at, do) in enumerate(work):
-        if number >= _AT_ONCE:
+    written = down_in_a_row = 0
+    for at, do in work:
+        keep(min(at, done.until))
+        if written >= _AT_ONCE:
             await asyncio.sleep(_PAUSE)
         try:
             outcomes = await do()
@@ -124,38 +134,39 @@ async def _work_off(work: Sequence[_Work], done: CaughtUp) -> None:
                 return
             continue
         done.outcomes += outcomes
-        has_failed = any(isinstance(outcome, Failed) for outcome in outcomes)
-        failed_in_a_row = failed_in_a_row + 1 if has_failed else 0
-        if has_failed:
+        written += bool(outcomes)
+        failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+        if failed:
             done.hold(at)
-        if failed_in_a_row == _GIVE_UP:
+        down_in_a_row = down_in_a_row + 1 if any(outcome.is_down for outcome in failed) else 0
+        if down_in_a_row == _GIVE_UP:
             return  # memory does not answer: the rest would wait for it in vain
 
 
 async def _obeyed(
-    one: Pending, desk: Desk, repository: str, editors: Mapping[str, Account | None]
+    one: Pending, desk: Desk, repository: str, editors: Mapping[str, tuple[Account, ...]]
 ) -> Sequence[Outcome]:
-    """Carry out one comment, if those who stated it may; silence otherwise."""
+    """Carry out one comment as it stands, if everybody who had a hand in it may; silence otherwise.
+
+    Nobody can tell which of its lines the author wrote and which an editor.
+    """
     written = one.written
-    sender = written.author
-    if written.is_edited:
-        if written.node_id not in editors:
-            raise GitHubFailure(f"GitHub does not say who edited {written.url} last.", fix="run again later")
-        sender = editors[written.node_id] or written.author
-    permission = await desk.may(sender)
-    if permission and one.receipt is None and sender.id != written.author.id:
-        # Nobody knows which lines the editor wrote and which stood there before.
-        permission = permission if await desk.may(written.author) else ""
-    if not permission:
-        return ()
+    if written.is_edited and written.node_id not in editors:
+        raise GitHubFailure(f"GitHub does not say for sure who edited {written.url}.", fix="run again later")
+    hands = {account.id: account for account in (written.author, *editors.get(written.node_id, ()))}
+    for account in hands.values():
+        permission = await desk.may(account)
+        if not permission:
+            return ()
     request = Request(
         place=written.place,
         repository=repository,
         body=written.body,
         author=written.author,
-        sender=sender,
+        sender=written.author,
         url=written.url,
         said_at=written.created_at,
-        said_before=one.said_before,
+        is_whole=True,
+        receipt=one.receipt or (await desk.receipt(written.place) if written.is_edited else None),
     )
-    return await desk.carry_out(request, permission)
+    return await desk.carry_out(request, await desk.may(written.author))

@@ -321,13 +321,21 @@ RECORDS = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    "name", ["f0123456789ab-0a1b2c3d", "f0123456789ab-digest", "f0123456789ab-1", "d01234567-0123456789ab"]
+)
+def test_an_id_of_ours_is_found_in_the_name_of_its_file_and_a_person_s_words_are_none(name: str) -> None:
+    assert list(fact_file.ids_in_name(f"codebase/patterns/some-words-{name}.md")) == [name]
+    assert list(fact_file.ids_in_name("codebase/patterns/hello-fancy-thing.md")) == []
+
+
 @given(RECORDS)
 def test_a_record_is_read_back_as_it_was_written_once_it_is_normal(record: Record) -> None:
     path, normal = fact_file.path_of(record), front_matter.normal(record)
     assert fact_file.parse(path, fact_file.serialise(record)) == normal
     assert front_matter.normal(normal) == normal
     assert fact_file.is_fact_path(path)
-    assert record.id in fact_file.ids_in_name(path)
+    assert path.endswith(f"-{record.id}.md")
     assert re.fullmatch(r"[a-z0-9/_.-]+", path)
     assert len(path.rpartition("/")[2]) <= 40 + 1 + 64 + len(".md")
 

@@ -34,6 +34,8 @@ FIELDS = (
 PERMISSIONS = ("admin", "maintain", "write", "triage", "read", "none")
 
 _SUFFIX = ".md"
+_MADE = re.compile(r"[a-z][0-9a-f]{8,12}-[0-9a-z]{1,12}")
+"""an id that was derived from a source, or made on the command line; a person's words look otherwise"""
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _PERMISSION = re.compile("|".join(PERMISSIONS))
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -77,11 +79,12 @@ def path_of(record: Record) -> str:
 
 
 def ids_in_name(path: str) -> Iterator[str]:
-    """What may be the id in the name of a file that was written for a Record: whatever follows a `-`."""
+    """What may be the id in the name of a file that was written for a Record: what follows a `-` and is made by us."""
     name = path.rpartition("/")[2]
     if name.endswith(_SUFFIX):
         stem = name.removesuffix(_SUFFIX)
-        yield from (stem[at + 1 :] for at, character in enumerate(stem) if character == "-")
+        tails = (stem[at + 1 :] for at, character in enumerate(stem) if character == "-")
+        yield from (tail for tail in tails if _MADE.fullmatch(tail))
 
 
 def serialise(record: Record) -> bytes:
