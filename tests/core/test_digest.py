@@ -19,7 +19,7 @@ from memory_agents.core.digest import (
     speakers,
     words_of,
 )
-from memory_agents.core.facts import Origin
+from memory_agents.core.facts import DIGEST, Origin
 from memory_agents.core.github_events import Account
 from memory_agents.core.history import Closing, Item, Person, Remark
 from memory_agents.core.records import Approval, Record, Trust
@@ -98,7 +98,7 @@ def test_the_digest_of_an_issue_tells_the_problem_how_it_ended_and_what_a_mainta
         "mona wrote when it was closed:\n\n> Reading the length first.\n>\n> See the notes."
     )
     assert (record.title, record.state, record.labels) == (ITEM.title, "completed", ("bug",))
-    assert (record.id, record.created_at) == (ORIGIN.id(1), CLOSED)
+    assert (record.id, record.created_at) == (ORIGIN.id(DIGEST), CLOSED)
     assert (record.source.number, record.source.url, record.source.author) == (12, ITEM.url, "reader")
 
 

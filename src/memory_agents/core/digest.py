@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from memory_agents.core.commands import has_command
-from memory_agents.core.facts import Origin
+from memory_agents.core.facts import DIGEST, Origin
 from memory_agents.core.fences import one_line, visible
 from memory_agents.core.github_events import OWN_MARKER, Account
 from memory_agents.core.history import Closing, Item, Person, Remark, closing_words
@@ -135,7 +135,7 @@ def digest_record(
         return visible(redact(text).text).strip()
 
     return Record(
-        id=origin.id(1),
+        id=origin.id(DIGEST),
         namespace=namespace,
         title=one_line(redact(item.title).text, _TITLE),
         text="\n\n".join(_paragraphs(story, words, clean)),

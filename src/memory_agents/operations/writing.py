@@ -43,8 +43,8 @@ async def remember(
         replaces=options.replaces,
     )
     origin = Origin(repository_id=0, kind="command-line", key=uuid.uuid4().int)
-    fact = facts.facts((command,), origin, source=Source(), said_at=now)
-    return await writer.remember(fact, approval=BY_HAND)
+    stated = facts.facts((command,), origin, source=Source(), said_at=now)
+    return await writer.remember(tuple(stated.values()), approval=BY_HAND)
 
 
 def fact_namespace(name: str, known: Sequence[str]) -> str:
