@@ -15,7 +15,7 @@ import pytest
 from tests.command_line import Clone
 
 TOKEN = "ghp_" + "aB3dE5fG7h" * 4
-ID = r"f[0-9a-f]{12}-1"
+ID = r"f[0-9a-f]{12}-[0-9a-f]{8}"
 
 
 @pytest.fixture

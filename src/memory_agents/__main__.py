@@ -4,9 +4,12 @@ import contextlib
 import os
 import sys
 
-from memory_agents.cli import main
+try:
+    from memory_agents.cli import main
 
-code = main()
+    code = main()
+except KeyboardInterrupt:  # before or after all that `main` answers for
+    code = 130
 with contextlib.suppress(OSError):  # whoever read it has gone
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,25 +1,63 @@
-"""One command, from its arguments to the exit code."""
+"""One command, from its arguments to the exit code.
+
+Modules that take time are imported inside `main`: whoever stops it meanwhile sees no traceback either.
+"""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
+import contextlib
 import io
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from memory_agents.cli.options import parser
-from memory_agents.cli.terminal import complain, show, unexpected
-from memory_agents.errors import MemoryAgentsError, UsageError
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
+    if not _open_streams():
+        print("memory-agents: The standard output is closed. Fix: give it a place, such as >/dev/null", file=sys.stderr)
+        return 1
+    command = ""
+    try:
+        from memory_agents.cli.options import parser
+
+        arguments = parser().parse_args(argv)
+        command = arguments.command
+        return _carried_out(arguments)
+    except KeyboardInterrupt:
+        kept = " What was read is kept; the next run goes on." if command == "index" else ""
+        print(f"memory-agents: Stopped.{kept}", file=sys.stderr)
+        return 130
+
+
+def _open_streams() -> bool:
+    """Make the standard streams usable; False where the caller closed the output.
+
+    A closed input is an empty one. What is closed is opened in any case: else the next file would get its number.
+    """
+    has_output = sys.stdout is not None
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- to the process's end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may not know every character that is remembered
-    arguments = parser().parse_args(argv)
+    # Of a git that was started a moment before Ctrl-C, asyncio warns that it does not know it.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    return has_output
+
+
+def _carried_out(arguments: argparse.Namespace) -> int:
+    """The exit code of a command; what goes wrong is told."""
+    from memory_agents.cli.terminal import complain, unexpected
+    from memory_agents.errors import MemoryAgentsError, UsageError
+
     try:
         code = _command(arguments)
         sys.stdout.flush()
@@ -27,20 +65,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         return complain(str(error), 2)
     except MemoryAgentsError as error:
         return complain(str(error), 1)
-    except KeyboardInterrupt:
-        kept = " What was read is kept; the next run goes on." if arguments.command == "index" else ""
-        return complain(f"Stopped.{kept}", 130)
     except BrokenPipeError:
-        # The reader has gone, as in `memory-agents list | head`; see the note on SIGPIPE in Python's signal docs.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()  # the reader has gone, as in `memory-agents list | head`
         return 1
+    except OSError as error:
+        _let_go_of_output()
+        return complain(unexpected(error), 1)
     except Exception as error:  # noqa: BLE001 -- no traceback to a person
         return complain(unexpected(error), 1)
     return code
 
 
+def _let_go_of_output() -> None:
+    """Throw away what cannot be written, which would be tried again; see the note on SIGPIPE in Python's docs."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _command(arguments: argparse.Namespace) -> int:
     """Carry out a command; what it needs is imported for it alone."""
+    import asyncio
+
+    from memory_agents.cli.terminal import show
+
     match arguments.command:
         case "run":
             from memory_agents.cli.step import run

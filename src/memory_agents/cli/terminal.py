@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import signal
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from memory_agents.edges.actions import harmless
@@ -36,13 +39,15 @@ def unexpected(error: Exception) -> str:
     """What a person reads of an error that nobody foresaw: the machine's, or a defect of ours."""
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}. Fix: correct its permissions, or MEMORY_AGENTS_STATE"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}. Fix: see that what is written to, such as the standard output, takes it"
     return f"Unexpected {type(error).__name__}: {error}. Please report it; RUNNER_DEBUG=1 shows where it came from."
 
 
 def refuse_to_ask_programs(arguments: argparse.Namespace) -> None:
     """Raise UsageError where an answer could only come from a person, and JSON is for none."""
     if arguments.json and not (arguments.yes or arguments.dry_run):
-        raise UsageError("With --json nobody is asked.", fix="say --yes too, or --dry-run to look")
+        raise UsageError("With --json nobody is asked.", fix="add --yes, or --dry-run to look")
 
 
 def show_nothing_done() -> int:
@@ -54,12 +59,23 @@ def show_nothing_done() -> int:
 def ask(question: str) -> str:
     """What a person answers. Raises UsageError where there is none to ask."""
     if not sys.stdin.isatty():
-        raise UsageError("It asks first, and there is no terminal to ask on.", fix="say --yes, or --dry-run to look")
-    print(question, end=" ", flush=True)
-    answer = sys.stdin.readline()
+        raise UsageError("This needs a yes, and there is no terminal.", fix="add --yes, or --dry-run to look")
+    with _stoppable():
+        print(question, end=" ", flush=True)
+        answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         print()  # the end of the input, which left the cursor behind the question
     return answer.strip()
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C stops the program at once: asyncio's own handler waits for the loop, which waits for the answer."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def is_yes(answer: str) -> bool:
