@@ -27,7 +27,8 @@ _REDIRECTS = frozenset(
 def main() -> int:
     """Decide, install, and set the outputs.
 
-    `python` and `history` (the folder that is kept between runs), or `status` and `action` where nothing is to be run.
+    `python`, `history` and `place` (the folders that are kept between runs); or `status` and `action` where nothing
+    is to be run.
     """
     extra = "secrets"  # an older Python cannot read the plan, so all that a plan may need
     if sys.version_info >= OLDEST:
@@ -41,7 +42,9 @@ def main() -> int:
     except (OSError, subprocess.CalledProcessError) as error:
         _give_up(error)
         return 0
-    _set("history", str(_history(Path(os.environ.get("MEMORY_AGENTS_STATE") or temporary / "state"))))
+    state = Path(os.environ.get("MEMORY_AGENTS_STATE") or temporary / "state")
+    _set("history", str(_of_this_repository(state / "history")))
+    _set("place", str(_of_this_repository(state / "catch-up")))
     return 0
 
 
@@ -75,15 +78,15 @@ def _wanted() -> tuple[str, int, str]:
     return "", 0, "secrets" if isinstance(planned, (policy.Obey, policy.Digest, policy.CatchUp)) else "core"
 
 
-def _history(state: Path) -> Path:
-    """Where `locations.history_folder` keeps this repository's history, in words that an older Python knows.
+def _of_this_repository(folder: Path) -> Path:
+    """Where `locations` keeps what is this repository's own, in words that an older Python knows.
 
     A machine that stays keeps those of other repositories beside it, perhaps private: this one's cache has no part
     of them, and restoring it changes none.
     """
     api_url = os.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
     repository = os.environ.get("GITHUB_REPOSITORY", "").strip().lower()
-    return state / "history" / hashlib.sha256(f"{api_url}\n{repository}".encode()).hexdigest()[:16]
+    return folder / hashlib.sha256(f"{api_url}\n{repository}".encode()).hexdigest()[:16]
 
 
 def _install(name: str, temporary: Path) -> Path:

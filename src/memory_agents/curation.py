@@ -7,7 +7,7 @@ them, a later run knows from the facts and from the reply what is left to do.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -33,7 +33,7 @@ from memory_agents.memory.writer import FACTS, MemoryWriter
 
 LISTED = 20
 """how many Records one reply names at most"""
-_COUNTED = 1_000
+_COUNTED = 100_000
 """how many are looked at to say how many more there are"""
 
 
@@ -64,16 +64,6 @@ class Curated:
     unanswered: GitHubFailure | None = None
     """why no reply could be posted"""
     notices: tuple[Notice, ...] = ()
-
-
-def together(parts: Sequence[Curated]) -> Curated:
-    """What became of several labels of one item."""
-    return Curated(
-        outcomes=tuple(outcome for part in parts for outcome in part.outcomes),
-        reply="\n\n".join(part.reply for part in parts if part.reply),
-        reply_url=next((part.reply_url for part in parts if part.reply_url), ""),
-        notices=tuple(notice for part in parts for notice in part.notices),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +111,16 @@ class Curation:
         return await self._acknowledged(request.place, tuple(outcomes), settled, seen)
 
     async def retract(self, request: Request, permission: str) -> Curated:
-        """Forget the facts of a comment that was deleted."""
+        """Forget the facts of a comment that was deleted. No later run would know: a failure says what to do."""
+        ids: list[str] = []
+        outcomes: tuple[Outcome, ...]
         try:
             ids = await self._ids_of(request.place.origin)
             outcomes = await self.writer.forget(ids, approval=_approval(request, permission))
         except MemoryAgentsError as error:
-            outcomes = (_failed(Verb.FORGET, error),)
-        return await self._acknowledged(request.place, outcomes, (), ())
+            fix = f"take its facts back by a comment: `/forget {' '.join(ids) or '<id>'}`"
+            outcomes = (Refused(asked="the removal of what a deleted comment stated", problem=error.message, fix=fix),)
+        return await self._answered(request.place, outcomes, ())
 
     async def prune(self) -> tuple[Outcome, ...]:
         """Remove the facts that have expired."""
@@ -135,19 +128,22 @@ class Curation:
 
     async def put_off(self, place: Place, fault: Notice, settled: Collection[str] = ()) -> Curated:
         """Say why nothing can be written now; a later run carries it out. `settled`: what was done before."""
-        failed = Failed(asked="All of it", problem=fault.text, fix=fault.fix)
+        failed = Failed(asked="", problem=fault.text, fix=fault.fix)
         return await self._acknowledged(place, (failed,), settled, ())
 
-    async def wait(self, place: Place, namespace: str) -> Curated:
-        """Show that a label was seen whose digest waits until the item is closed."""
-        notices = await self._shown(self.acknowledgement.seen(place))
-        return Curated(outcomes=(Waiting(number=place.number, namespace=namespace),), notices=notices)
-
-    async def keep_digest(self, place: Place, digest: Record, approval: Approval) -> Curated:
-        """Remember the digest of a labelled issue or pull request."""
+    async def wait(self, place: Place, namespaces: Sequence[str]) -> Curated:
+        """Say of labels that were seen that their digests wait until the item is closed."""
         seen = await self._shown(self.acknowledgement.seen(place))
-        outcomes = await self._tried("the label", self.writer.remember([digest], approval=approval))
-        return await self._acknowledged(place, outcomes, (), seen)
+        waiting = tuple(Waiting(number=place.number, namespace=namespace) for namespace in namespaces)
+        return await self._answered(place, waiting, (), seen)
+
+    async def keep_digests(self, place: Place, digests: Sequence[tuple[Record, Approval]]) -> Curated:
+        """Remember the digests of a labelled issue or pull request, one for each label."""
+        seen = await self._shown(self.acknowledgement.seen(place))
+        outcomes: list[Outcome] = []
+        for record, approval in digests:
+            outcomes += await self._tried("the label", self.writer.remember([record], approval=approval))
+        return await self._acknowledged(place, tuple(outcomes), (), seen)
 
     async def _stated(self, request: Request, asked: Sequence[Command], approval: Approval) -> tuple[Outcome, ...]:
         """Store the facts that the sender states, and remove those that the comment states no longer, in one stroke."""
@@ -174,7 +170,7 @@ class Curation:
             )
         except MemoryAgentsError as error:
             return (_failed(Verb.REMEMBER, error),)
-        return (*outcomes, *(Forgotten(id=name, how="forgotten") for name in sorted(gone)))
+        return (*outcomes, *(Forgotten(id=name, how="withdrawn") for name in sorted(gone)))
 
     async def _ids_of(self, origin: Origin) -> list[str]:
         """The ids of all facts that came from there."""
@@ -219,7 +215,21 @@ class Curation:
     async def _acknowledged(
         self, place: Place, outcomes: tuple[Outcome, ...], settled: Collection[str], notices: tuple[Notice, ...]
     ) -> Curated:
-        """Reply with the receipt, then show how it ended. `settled`: tokens of what is done now."""
+        """Reply with the receipt, then show how it ended."""
+        if not outcomes:
+            return Curated(outcomes=(), notices=notices)
+        done = await self._answered(place, outcomes, settled, notices)
+        signs = await self._shown(self.acknowledgement.settled(place, well=not any(map(_is_bad, outcomes))))
+        return replace(done, notices=done.notices + signs)
+
+    async def _answered(
+        self,
+        place: Place,
+        outcomes: tuple[Outcome, ...],
+        settled: Collection[str],
+        notices: tuple[Notice, ...] = (),
+    ) -> Curated:
+        """Reply with the receipt. `settled`: tokens of what is done now."""
         if not outcomes:
             return Curated(outcomes=(), notices=notices)
         text = answers.answer(outcomes, private=self.private, link=self.link)
@@ -233,8 +243,6 @@ class Curation:
         except GitHubFailure as error:
             failure = error
             notices += (Notice(text=f"No reply was posted. {error.message}", fix=error.fix),)
-        well = not any(isinstance(outcome, Failed | Refused | TakenBack) for outcome in outcomes)
-        notices += await self._shown(self.acknowledgement.settled(place, well=well))
         return Curated(outcomes=outcomes, reply=text, reply_url=url, unanswered=failure, notices=notices)
 
     async def _shown(self, sign: Awaitable[None]) -> tuple[Notice, ...]:
@@ -253,6 +261,11 @@ def _failed(asked: str, error: MemoryAgentsError) -> Failed:
 
 def _is_unchanged(outcome: Outcome) -> bool:
     return isinstance(outcome, Remembered) and outcome.how == "unchanged"
+
+
+def _is_bad(outcome: Outcome) -> bool:
+    is_unknown = isinstance(outcome, Forgotten) and outcome.how == "unknown"
+    return is_unknown or isinstance(outcome, Failed | Refused | TakenBack)
 
 
 async def _alone(outcome: Awaitable[Outcome]) -> tuple[Outcome, ...]:

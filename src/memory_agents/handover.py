@@ -120,9 +120,7 @@ def denied(reason: str, notice: Notice | None, *, runner: Runner) -> None:
 def curated(done: Curated, *, runner: Runner, private: bool, dry_run: bool) -> None:
     """Say what became of what somebody asked to write."""
     _warn([notice.told(private=private) for notice in done.notices], runner)
-    failed = [outcome for outcome in done.outcomes if isinstance(outcome, Failed)]
-    for outcome in failed[:_TOLD]:
-        runner.error(str(Notice(text=f"{outcome.asked}: {outcome.problem}", fix=outcome.fix)))
+    failed = _told_failures(done.outcomes, runner=runner, private=private)
     status = Status.OK if not failed else Status.UNAVAILABLE if len(failed) == len(done.outcomes) else Status.DEGRADED
     ids = [name for outcome in done.outcomes for name in _changed(outcome)]
     _no_recall(runner, status=status, action=_action(done.outcomes), records=ids)
@@ -135,20 +133,34 @@ def curated(done: Curated, *, runner: Runner, private: bool, dry_run: bool) -> N
 
 
 def caught_up(done: CaughtUp, *, runner: Runner, private: bool, dry_run: bool) -> None:
-    """Say what a catch-up run did; its place is kept with the history in the cache."""
+    """Say what a catch-up run did; whether its place is worth saving is an output of its own."""
     _warn([notice.told(private=private) for notice in done.notices], runner)
-    failed = [outcome for outcome in done.outcomes if isinstance(outcome, Failed)]
-    for outcome in failed[:_TOLD]:
-        runner.error(str(Notice(text=f"{outcome.asked}: {outcome.problem}", fix=outcome.fix)))
+    failed = _told_failures(done.outcomes, runner=runner, private=private)
     status = Status.DEGRADED if done.notices or failed else Status.OK
     ids = [name for outcome in done.outcomes for name in _changed(outcome)]
     _no_recall(runner, status=status, action="caught-up", records=ids)
     if not dry_run:
-        runner.output("history-changed", "true")
+        runner.output("place-changed", "true")
     what = f"{done.looked_at} comments, reviews and labels looked at; {_written(done.outcomes)}"
     told = f"{'Dry run: nothing was written. ' if dry_run else ''}{what}"
     runner.summary(f"### memory-agents: {status}\n\nCaught up. {told}.")
     runner.log(f"{status}: {told}")
+
+
+def _told_failures(outcomes: Sequence[Outcome], *, runner: Runner, private: bool) -> list[Failed]:
+    """Annotate what failed; where memory is `private`, what it says of itself is not for this log."""
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    for one in failed[:_TOLD]:
+        what = f"{one.asked} was not carried out." if one.asked else "Nothing was carried out."
+        runner.error(what if private else str(Notice(text=f"{what} {one.problem}", fix=one.fix)))
+    return failed
+
+
+def not_done(notice: Notice, *, runner: Runner) -> None:
+    """Say why what somebody asked for could not be looked at; a catch-up run does it."""
+    runner.error(str(notice))
+    runner.summary(f"**memory-agents**: nothing was carried out yet. {notice}")
+    _no_recall(runner, status=Status.UNAVAILABLE, action="ignored")
 
 
 def not_caught_up(notice: Notice, *, runner: Runner) -> None:
@@ -161,8 +173,9 @@ def not_caught_up(notice: Notice, *, runner: Runner) -> None:
 def _written(outcomes: Sequence[Outcome]) -> str:
     """How many facts were written and removed, in words."""
     stored = sum(isinstance(one, Remembered) and one.how != "unchanged" for one in outcomes)
-    removed = sum(isinstance(one, Forgotten) and one.how == "forgotten" for one in outcomes)
-    return f"facts stored: {stored}, removed: {removed}"
+    removed = sum(isinstance(one, Forgotten) and one.how != "unknown" for one in outcomes)
+    others = sum(not isinstance(one, Remembered | Forgotten | Failed) for one in outcomes)
+    return f"facts stored: {stored}, removed: {removed}, other answers: {others}"
 
 
 def _no_recall(runner: Runner, *, status: str, action: str, records: Sequence[str] = ()) -> None:
@@ -175,7 +188,7 @@ def _changed(outcome: Outcome) -> tuple[str, ...]:
     match outcome:
         case Remembered(record=record, how="stored" | "updated"):
             return (record.id,)
-        case Forgotten(id=name, how="forgotten"):
+        case Forgotten(id=name, how="forgotten" | "withdrawn"):
             return (name,)
         case _:
             return ()
@@ -183,10 +196,8 @@ def _changed(outcome: Outcome) -> tuple[str, ...]:
 
 def _action(outcomes: Sequence[Outcome]) -> str:
     """The output `action`: what weighs most."""
-    for action, kinds in _ACTIONS:
-        if any(isinstance(outcome, kinds) for outcome in outcomes):
-            return action
-    return "ignored"
+    done = [one for one in outcomes if not (isinstance(one, Forgotten) and one.how == "unknown")]
+    return next((action for action, kinds in _ACTIONS if any(isinstance(one, kinds) for one in done)), "ignored")
 
 
 def similar_issues(context: PromptContext) -> list[MemoryView]:

@@ -38,8 +38,16 @@ def history_folder(environment: Environment, repository: str) -> Path:
 
     `bootstrap.py` says the same, for the cache.
     """
-    key = hashlib.sha256(f"{environment.api_url}\n{repository.lower()}".encode()).hexdigest()[:16]
-    return environment.state() / "history" / key
+    return environment.state() / "history" / _key(environment, repository)
+
+
+def place_folder(environment: Environment, repository: str) -> Path:
+    """Where is kept up to when catch-up has done everything. `bootstrap.py` says the same, for the cache."""
+    return environment.state() / "catch-up" / _key(environment, repository)
+
+
+def _key(environment: Environment, repository: str) -> str:
+    return hashlib.sha256(f"{environment.api_url}\n{repository.lower()}".encode()).hexdigest()[:16]
 
 
 def memory_remote(settings: Settings, environment: Environment) -> Remote:

@@ -181,7 +181,7 @@ def test_a_word_with_an_equals_sign_is_text_unless_it_reads_like_an_option(text:
         ("/remember expires=11y x", "`11y` is no time", "1d to 10y"),
         ("/remember expires=soon x", "`soon` is not a time or a date", "expires=2027-01-31"),
         ("/remember expires=2027-02-30 x", "`2027-02-30` is not a time or a date", ""),
-        ("/remember expires=2026-11-20 x", "is past", "a day to come"),
+        ("/remember expires=2026-11-20 x", "is in the past", "a later day"),
         ("/remember expires=2037-01-01 x", "more than 10 years", "leave"),
         ("/remember replaces=f12 x", "`f12` is not an id", "/memories"),
         (f"/remember {'x' * (commands.LONGEST_FACT + 1)}", "has 8,001 characters", "at most 8,000"),

@@ -96,7 +96,7 @@ def test_what_was_left_out_is_named() -> None:
 
 
 def test_where_there_is_no_memory_yet_the_next_step_is_told() -> None:
-    assert "create the branch `memory`" in summarized(no_memory_on="memory")
+    assert "no facts yet on the branch `memory`" in summarized(no_memory_on="memory")
     assert "Next step" not in summarized()
 
 

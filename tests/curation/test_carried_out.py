@@ -11,7 +11,7 @@ import pytest
 
 from memory_agents.app import redacting
 from memory_agents.edges import kingfisher
-from tests.curation.conftest import Project, Said
+from tests.curation.conftest import CAN_WRITE, Project, Said
 
 UTC = "Times are stored as UTC."
 
@@ -389,3 +389,34 @@ def test_forgetting_a_fact_of_a_person_leaves_a_file_whose_name_ends_like_its_id
     project.repository.commit_files(dict(files), branch="memory")
     project.say("/forget fancy-thing")
     assert project.texts() == ["Keep me."]
+
+
+def test_where_the_facts_of_a_deleted_comment_cannot_be_removed_the_reply_says_how_to_take_them_back(
+    project: Project,
+) -> None:
+    project.repository.commit_files({".github/memory-agents.yml": "on-comment-deleted: forget\n"})
+    said = project.comment(f"/remember {UTC}")
+    project.hear(said)
+    name = the_id(project)
+    project.token = project.github.add_token(permissions=CAN_WRITE | {"contents": "read"})
+    project.repository.delete_comment(said)
+    project.hear(said, action="deleted")
+    assert f"/forget {name}" in project.replies()[0]
+    assert "catch-up" not in project.replies()[0]
+
+
+def test_an_unknown_id_is_no_success(project: Project) -> None:
+    said = project.comment("/forget f0123456789ab-00000000")
+    assert project.hear(said).told == ("ignored", "ok")
+    assert project.reactions(said) == ["eyes", "confused"]
+
+
+def test_an_edit_repeats_no_other_command_of_the_comment(project: Project) -> None:
+    said = project.comment("/memories")
+    project.hear(said)
+    [listed] = project.replies()
+    project.say(f"/remember {UTC}")
+    before = said.body
+    project.repository.edit_comment(said, "/memories\n\nThanks.")
+    project.hear(said, action="edited", before=before)
+    assert project.replies()[0] == listed

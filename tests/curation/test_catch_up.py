@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import timedelta
+from datetime import UTC as UTC_ZONE
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -156,7 +157,7 @@ def test_of_a_comment_that_was_edited_the_editor_counts(project: Project) -> Non
     assert project.is_untouched()
 
 
-def test_hidden_and_unheard_is_left_alone_and_so_is_what_is_gone(project: Project) -> None:
+def test_what_is_gone_is_left_alone(project: Project) -> None:
     gone = project.comment(f"/remember {UTC}")
     del project.repository.comments[gone.id]
     assert catch_up(project).told == ("caught-up", "ok")
@@ -186,17 +187,39 @@ def test_a_dry_run_says_what_it_would_do(project: Project) -> None:
     done = catch_up(project, dry_run="true")
     assert project.is_untouched()
     assert len(done.ids) == 1
-    assert "history-changed" not in done.outputs
+    assert "place-changed" not in done.outputs
     assert len(catch_up(project).ids) == 1
 
 
-def test_it_begins_where_the_last_run_ended_and_asks_for_no_more(project: Project) -> None:
-    project.comment(f"/remember {UTC}")
+def test_it_begins_a_little_before_the_last_run_began(project: Project) -> None:
     catch_up(project)
-    begun = len(project.github.requests)
-    assert catch_up(project).outputs["history-changed"] == "true"
-    [since] = {str(r.query["since"]) for r in project.github.requests[begun:] if "since" in r.query}
-    assert since
+    begun, before = len(project.github.requests), datetime.now(UTC_ZONE)
+    assert catch_up(project).outputs["place-changed"] == "true"
+    asked = {request.query["since"] for request in project.github.requests[begun:] if "since" in request.query}
+    [since] = map(datetime.fromisoformat, asked)
+    assert timedelta(minutes=9) < before - since < timedelta(minutes=12)
+
+
+def test_at_first_it_looks_back_thirty_days_and_no_further(project: Project) -> None:
+    old = project.repository.add_comment(
+        1, "/remember Too old.", author="wes", created_at=datetime.now(UTC_ZONE) - timedelta(days=31)
+    )
+    project.repository.add_comment(
+        1, f"/remember {UTC}", author="wes", created_at=datetime.now(UTC_ZONE) - timedelta(days=29)
+    )
+    catch_up(project)
+    assert project.texts() == [UTC]
+    assert project.reactions(old) == []
+
+
+def test_what_memory_refuses_is_tried_again_by_the_next_run(project: Project) -> None:
+    project.comment(f"/remember {UTC}")
+    project.token = project.github.add_token(permissions=CAN_WRITE | {"contents": "read"})
+    assert catch_up(project).told == ("caught-up", "degraded")
+    project.comment("/memories")  # something newer, so that the place of what failed counts
+    project.token = project.github.add_token(permissions=CAN_WRITE)
+    catch_up(project)
+    assert project.texts() == [UTC]
 
 
 def test_where_github_does_not_say_who_may_the_next_run_asks_again(project: Project) -> None:

@@ -158,7 +158,7 @@ def test_an_edit_back_to_the_former_words_brings_the_fact_back(project: Project)
 def test_a_missed_edit_of_a_comment_that_was_answered_long_ago_is_caught_up_with(project: Project) -> None:
     said = heard(project, "/remember One.\n/remember Two.", "wes")
     catch_up(project)
-    [place] = (project.folder / "state").rglob("catch-up.json")
+    [place] = (project.folder / "state").rglob("place.json")
     place.write_text(json.dumps({"done-until": (datetime.now(UTC) + 30 * MINUTE).isoformat()}))
     project.repository.edit_comment(said, "/remember Changed.", actor="wes", at=datetime.now(UTC) + 60 * MINUTE)
     catch_up(project)

@@ -42,9 +42,13 @@ def test_on_an_open_item_it_waits_for_the_end_whoever_closes_it(project: Project
     done = project.run(*project.labelled(1, LABEL, by="wes"))
     assert done.told == ("ignored", "ok")
     assert project.facts() == {}
+    assert "when it is closed" in project.replies()[0]
+    assert project.reactions(project.repository.issues[1]) == ["eyes"]
     close(project, by="stranger")
     assert project.run(*project.labelled(1, "", by="stranger", action="closed")).told == ("remembered", "ok")
     assert len(project.facts()) == 1
+    assert len(project.replies()) == 1
+    assert "Remembered as" in project.replies()[0]
 
 
 def test_what_is_closed_without_the_label_is_not_remembered(project: Project) -> None:
@@ -137,3 +141,15 @@ def test_a_secret_in_the_item_is_not_remembered(project: Project) -> None:
     [text] = project.facts().values()
     assert secret not in text
     assert "[REDACTED:github-token]" in text
+
+
+def test_two_labels_of_one_item_make_two_digests_and_one_reply(project: Project) -> None:
+    labels = f"labels:\n  {LABEL}: codebase/patterns\n  decision: codebase/architecture\n"
+    project.repository.commit_files({CONFIG: labels})
+    label(project)
+    label(project, name="decision", by="ada")
+    close(project)
+    done = project.run(*project.labelled(1, "", by="wes", action="closed"))
+    assert sorted(path.rpartition("/")[0] for path in project.facts()) == ["codebase/architecture", "codebase/patterns"]
+    [reply] = project.replies()
+    assert all(name in reply for name in done.ids)

@@ -21,7 +21,7 @@ from memory_agents.edges.actions import Runner
 from memory_agents.edges.github.permissions import repository_id_of, viewer_id
 from memory_agents.edges.github.requests import GitHubQueue
 from memory_agents.errors import GitHubFailure, MemoryFailure, SettingsError
-from memory_agents.locations import history_folder
+from memory_agents.locations import place_folder
 from memory_agents.operations.catch_up import CaughtUp, catch_up
 from memory_agents.settings import Environment
 
@@ -49,7 +49,7 @@ async def _caught_up(desk: Desk, runner: Runner) -> CaughtUp:
     if desk.fault is not None:
         raise SettingsError(desk.fault.text, fix=desk.fault.fix)
     repository = desk.environment.repository
-    place = _Place(history_folder(desk.environment, repository) / "catch-up.json")
+    place = _Place(place_folder(desk.environment, repository) / "place.json")
     began = now()
     repository_id = await repository_id_of(desk.github, repository)
     clerk = _Clerk(desk, repository_id)
@@ -97,10 +97,10 @@ class _Clerk:
         """See Desk."""
         return await self.desk.curation.writer.ids()
 
-    async def digest(self, number: int, label: str) -> Sequence[Outcome]:
+    async def digest(self, number: int) -> Sequence[Outcome]:
         """See Desk."""
-        done = await digesting.digest(number, (label,), self.repository_id, self.desk)
-        return [outcome for one in done for outcome in self._told(one)]
+        done = await digesting.digest(number, tuple(self.desk.settings.labels), self.repository_id, self.desk)
+        return self._told(done) if done is not None else ()
 
     async def prune(self) -> Sequence[Outcome]:
         """See Desk."""
@@ -114,7 +114,7 @@ class _Clerk:
 
 
 class _Place:
-    """Up to when everything is done, kept in the cache with the history: losing it costs requests."""
+    """Up to when everything is done, kept in the cache: losing it costs requests."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from memory_agents import handover
 from memory_agents.app import digesting, redacting
-from memory_agents.app.desk import Desk, open_desk
+from memory_agents.app.desk import Desk, Unsaid, open_desk
 from memory_agents.core import commands, policy, requests
 from memory_agents.core.github_events import (
     IssueCommentEvent,
@@ -22,7 +22,7 @@ from memory_agents.core.github_events import (
 )
 from memory_agents.core.records import Notice
 from memory_agents.core.requests import Place, Receipt, Request, place_of
-from memory_agents.curation import Curated, together
+from memory_agents.curation import Curated
 from memory_agents.edges.actions import Runner
 from memory_agents.edges.github.current import body_now
 from memory_agents.errors import GitHubFailure
@@ -41,8 +41,11 @@ async def curate(planned: policy.Writing, inputs: Mapping[str, str], environment
                 curated = await _obey(planned.event, desk)
             else:
                 curated = await _digest(planned.event, desk)
-        except GitHubFailure as failure:
+        except Unsaid as failure:
             handover.denied(_REFUSED, Notice(text=failure.message, fix=failure.fix), runner=runner)
+            return
+        except GitHubFailure as failure:
+            handover.not_done(Notice(text=failure.message, fix=failure.fix), runner=runner)
             return
         private, dry_run = desk.curation.private, desk.settings.dry_run
     if isinstance(curated, policy.Skip):
@@ -119,5 +122,4 @@ async def _digest(event: IssueEvent | PullRequestEvent, desk: Desk) -> Curated |
         return policy.Skip("None of its labels asks to remember it.")
     if is_new and not await desk.may(event.origin.actor):
         return None
-    done = await digesting.digest(item.number, labels, event.origin.repository.id, desk)
-    return together(done) if done else None
+    return await digesting.digest(item.number, labels, event.origin.repository.id, desk)

@@ -26,6 +26,13 @@ from memory_agents.memory.providers import fact_file
 from memory_agents.settings import Environment, Settings
 
 
+class Unsaid(GitHubFailure):
+    """GitHub did not say who may."""
+
+    def __init__(self, failure: GitHubFailure) -> None:
+        super().__init__(failure.message, fix=failure.fix, status=failure.status, limit=failure.limit)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What a run that may write works with."""
@@ -41,16 +48,19 @@ class Desk:
     """of accounts that were asked for in this run"""
 
     async def may(self, account: Account) -> str:
-        """The account's permission where it may write, else empty. Raises GitHubFailure: then nobody may."""
+        """The account's permission where it may write, else empty. Raises Unsaid: then nobody may."""
         if account.is_bot:
             return ""
-        if account.id not in self._permissions:
-            self._permissions[account.id] = await permission_of(self.github, self.environment.repository, account)
-        permission = self._permissions[account.id]
-        if not policy.may_write(permission, self.settings.write_permission):
-            return ""
-        # An agent that works with the same token could be talked into asking in its owner's name.
-        return "" if account.id == await viewer_id(self.github) else permission
+        try:
+            if account.id not in self._permissions:
+                self._permissions[account.id] = await permission_of(self.github, self.environment.repository, account)
+            permission = self._permissions[account.id]
+            if not policy.may_write(permission, self.settings.write_permission):
+                return ""
+            # An agent that works with the same token could be talked into asking in its owner's name.
+            return "" if account.id == await viewer_id(self.github) else permission
+        except GitHubFailure as failure:
+            raise Unsaid(failure) from failure
 
     async def receipt(self, place: Place) -> Receipt | None:
         """What our reply there says was done. Raises GitHubFailure."""

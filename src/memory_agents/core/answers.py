@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from memory_agents.core.facts import DIGEST
 from memory_agents.core.fences import one_line
 from memory_agents.core.namespaces import HISTORY_PREFIX
 from memory_agents.core.outcomes import (
@@ -88,7 +89,8 @@ class _Telling:
             case Failed(asked=asked, fix=fix):
                 problem = self._problem(outcome.problem) or "The log of the run says more."
                 fix = "" if self.private else _fix(fix)
-                return _joined(f"{_asked(asked)} was not carried out yet.", problem, _NOTHING_LOST, fix)
+                head = f"{_asked(asked)} was not carried out yet." if asked else "Nothing was carried out yet."
+                return _joined(head, problem, _NOTHING_LOST, fix)
             case _:
                 return self._sentence(outcome)
 
@@ -101,12 +103,15 @@ class _Telling:
                 )
             case Forgotten(id=name, how="forgotten"):
                 return (
-                    f"Forgot {_code(name)}. It is not recalled any more, and where it was said does not bring it back."
+                    f"Forgot {_code(name)}. It is no longer recalled, and where it was said does not bring it back. "
+                    "To say it again, use a new comment."
                 )
+            case Forgotten(id=name, how="withdrawn"):
+                return f"Took {_code(name)} back, for it is not stated here any longer."
             case Forgotten(id=name):
                 return f"There is no fact {_code(name)}, so nothing was forgotten. `/memories` lists the ids."
             case SetApart(number=number, other=other):
-                return f"#{number} and #{other} are kept as no duplicates of each other."
+                return f"Noted: #{number} and #{other} are not duplicates of each other."
             case Waiting(number=number, namespace=namespace):
                 where = "" if self.private else f" in {_code(namespace)}"
                 return f"A digest of #{number} will be remembered{where} when it is closed."
@@ -139,6 +144,7 @@ class _Telling:
     def _related(self, outcome: Remembered) -> str:
         """Facts on the same matter, for a person to see whether they contradict it."""
         related = outcome.related[:_RELATED]
+        is_digest = outcome.record.id.endswith(DIGEST)  # of an item: there is no comment to edit
         if not related:
             return ""
         if len(related) == 1:
@@ -147,8 +153,9 @@ class _Telling:
         else:
             head, place, begin = "Other facts are", "the place of one", "`/remember replaces=<id>`"
         items = "\n".join(self._item(match, is_scored=False) for match in related)
-        hint = f"If the new one takes {place}, edit the comment so that it begins {begin}."
-        return f"{head} on the same matter; see that they agree:\n\n{items}\n\n{hint}"
+        how = "take the other back: `/forget <id>`" if is_digest else f"edit the comment so that it begins {begin}"
+        hint = f"If the new one takes {place}, {how}."
+        return f"{head} perhaps on the same matter; see that they agree:\n\n{items}\n\n{hint}"
 
     def _already_known(self, record: Record) -> str:
         head = f"This is known already as {self._name(record)}{self._where(record)}, so nothing was stored."

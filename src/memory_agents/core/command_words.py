@@ -135,7 +135,9 @@ def quoted(word: str) -> str:
 def _words(text: str, *, example: str, what: str) -> list[str]:
     words = [word for word in _BETWEEN.split(text) if word]
     if not words:
-        raise UsageError(f"It does not say which: {what} is missing.", fix=f"write it behind, such as `{example}`")
+        raise UsageError(
+            f"It does not say which: {what} is missing.", fix=f"write it after the command, such as `{example}`"
+        )
     if len(words) > MOST_WORDS:
         raise UsageError(f"There are {len(words)} at once.", fix=f"name at most {MOST_WORDS} in one command")
     return words
@@ -171,7 +173,7 @@ def _expiry(value: str, said_on: date | None) -> tuple[int | None, str]:
     if not day:
         raise UsageError(f"{quoted(value)} is not a time or a date.", fix=f"write {_EXAMPLES['expires']}")
     if said_on and day <= said_on:
-        raise UsageError(f"{quoted(value)} is past.", fix="take a day to come, or leave `expires=` out")
+        raise UsageError(f"{quoted(value)} is in the past.", fix="choose a later day, or leave `expires=` out")
     if said_on and day > said_on + timedelta(days=MOST_DAYS):
         raise UsageError(f"{quoted(value)} is more than 10 years ahead.", fix="leave `expires=` out: it then stays")
     return None, day.isoformat()

@@ -157,13 +157,13 @@ def _command(verb: Verb, behind: str, known: Sequence[str], *, said_on: date | N
             return Forget(ids=command_words.record_ids(line))
         case Verb.RECALL:
             if _is_blank(line):
-                raise UsageError("There is nothing to search for.", fix="write words behind it: `/recall retry limits`")
+                raise UsageError("There is nothing to search for.", fix="write words after it: `/recall retry limits`")
             return Recall(query=line)
         case Verb.MEMORIES:
             return Memories(namespace=command_words.namespace_glob(line, known))
         case Verb.WHY:
             if line:
-                raise UsageError("`/why` takes nothing behind it.", fix="write `/why` alone on its line")
+                raise UsageError("`/why` takes nothing after it.", fix="write `/why` alone on its line")
             return Why()
         case Verb.NOT_DUPLICATE:
             return NotDuplicate(numbers=command_words.numbers(line))
@@ -201,7 +201,7 @@ def _facts(text: str) -> tuple[str, ...]:
     items = _items(text) if has_own_line else ()
     facts = tuple(fact for fact in items or (text.strip(),) if not _is_blank(fact))
     if not facts:
-        raise UsageError("There is nothing to remember.", fix="write the fact behind it: `/remember Times are UTC`")
+        raise UsageError("There is nothing to remember.", fix="write the fact after it: `/remember Times are UTC`")
     return facts
 
 

@@ -13,10 +13,12 @@ _LONGEST_LINE = 200
 _LINES_OF_ATTRIBUTION = 3  # programs wrap it
 _LINES_OF_HEADER = 6
 
+_DELIMITER = re.compile(
+    r"-- ?$|(?:[\u2013\u2014_-]{1,3}[ \t]*\n+)?(?:Reply to this email directly|You are receiving this because)\b",
+    re.MULTILINE,
+)
 _SIGNATURE = re.compile(
-    r"-- ?$"
-    r"|(?:[\u2013\u2014_-]{1,3}[ \t]*\n+)?(?:Reply to this email directly|You are receiving this because)\b"
-    r"|Sent (?:from|with|via) (?:my |the )?(?:all-new )?(?:iPhone|iPad|mobile|phone|Android|Samsung|Galaxy"
+    r"Sent (?:from|with|via) (?:my |the )?(?:all-new )?(?:iPhone|iPad|mobile|phone|Android|Samsung|Galaxy"
     r"|Pixel|BlackBerry|Windows|Mail\b|Outlook|Yahoo|Gmail|Proton|Thunderbird|Superhuman|Spark\b|Airmail|Mailbird|Nine\b)[^\n]{0,80}$"
     r"|Get Outlook for (?:iOS|Android)\b"
     r"|(?:Von meinem [^\n]{1,40} gesendet"
@@ -64,8 +66,12 @@ class Part(Enum):
 
 
 def begins(text: str, at: int) -> Part | None:
-    """What an e-mail program put at the line that begins at `at`, if it did."""
-    if _SIGNATURE.match(text, at) or _SEPARATOR.match(text, at):
+    """What an e-mail program put at the line that begins at `at`, if it did.
+
+    Words that a person may write too, such as `Sent via Outlook`, count below a blank line only.
+    """
+    is_apart = at == 0 or not text[text.rfind("\n", 0, at - 1) + 1 : at].strip()
+    if _DELIMITER.match(text, at) or (is_apart and (_SIGNATURE.match(text, at) or _SEPARATOR.match(text, at))):
         return Part.REST
     rule = _RULE.match(text, at)
     if _is_header(_lines(text, rule.end() if rule else at, _LINES_OF_HEADER)):
@@ -74,7 +80,8 @@ def begins(text: str, at: int) -> Part | None:
     for count in range(1, len(attribution) + 1):
         if _is_attribution(" ".join(attribution[:count])):
             behind = at + sum(len(line) + 1 for line in attribution[:count])
-            return Part.QUOTATION if _MARKED.match(text, behind) else Part.REST
+            is_marked = _MARKED.match(text, behind)
+            return Part.QUOTATION if is_marked else Part.REST if is_apart else None
     return None
 
 

@@ -46,8 +46,8 @@ class Forgotten:
     """A Fact was taken back."""
 
     id: str
-    how: Literal["forgotten", "unknown"]
-    """`unknown`: there is no such fact"""
+    how: Literal["forgotten", "withdrawn", "unknown"]
+    """`withdrawn`: its source states it no longer, and may do so again; `unknown`: there is no such fact"""
     namespace: str = ""
 
 
@@ -104,6 +104,7 @@ class Failed:
     """It was not carried out, for a part of memory or GitHub did not answer: catch-up tries again."""
 
     asked: str
+    """what, such as `/remember`; empty is all of it"""
     problem: str
     fix: str = ""
     is_down: bool = False

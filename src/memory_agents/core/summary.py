@@ -14,8 +14,9 @@ _SHOWN = 120
 
 NO_MEMORY = (
     "There are no facts yet on the branch `{branch}`. Next step, one of: comment `/remember` and a sentence on an "
-    "issue; in a clone, run `memory-agents import AGENTS.md CLAUDE.md CONTRIBUTING.md` with those of them that there are, "
-    "or `memory-agents init` for the workflows and the branch. If there are facts elsewhere, correct `memory-branch`."
+    "issue; in a clone, run `memory-agents import AGENTS.md CLAUDE.md CONTRIBUTING.md` with those of them that there "
+    "are, or `memory-agents init` for the workflows and the branch. If there are facts elsewhere, correct "
+    "`memory-branch`."
 )
 
 

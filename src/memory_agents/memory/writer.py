@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 FACTS = ("*", f"!{namespaces.HISTORY_PREFIX}*")
 """globs of the Namespaces that hold facts"""
 
-_RELATED = 0.2
+_RELATED = 0.45
 """the score from which another fact is told as being on the same matter"""
 _MOST_LIKE = 8
 """facts that may say the same, and are compared"""
@@ -41,7 +41,7 @@ class MemoryWriter:
         *,
         redact: Callable[[str], Redacted],
         now: Callable[[], datetime],
-        deadline: float = 60,
+        deadline: float = 90,
         dry_run: bool = False,
     ) -> None:
         """`deadline`: seconds for one write. `dry_run`: say what would be done, and write nothing."""
@@ -193,7 +193,7 @@ class MemoryWriter:
             # not forgotten for good: who says it again for longer is heard
             done = await self._provider.store_records((), approval=Approval(), removing=expired)
             expired = list(done.removed)
-        return tuple(Forgotten(id=name, how="forgotten") for name in expired)
+        return tuple(Forgotten(id=name, how="withdrawn") for name in expired)
 
     async def _forget(self, ids: Sequence[str], approval: Approval) -> tuple[Outcome, ...]:
         known = {name: await self._provider.get_record(name) for name in ids}

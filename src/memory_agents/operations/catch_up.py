@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -57,7 +57,7 @@ class Desk(Protocol):
     async def ids(self) -> frozenset[str]:
         """The ids of all facts. Raises a MemoryFailure."""
 
-    async def digest(self, number: int, label: str) -> Sequence[Outcome]:
+    async def digest(self, number: int) -> Sequence[Outcome]:
         """Remember a labelled item that is closed, if who set the label may. Raises GitHubFailure."""
 
     async def prune(self) -> Sequence[Outcome]:
@@ -89,7 +89,7 @@ async def catch_up(
     repository: str,
     own_id: int,
     known: Sequence[str],
-    labels: Collection[str],
+    labels: frozenset[str],
     since: datetime,
     now: datetime,
     tell: Callable[[str], None],
@@ -109,11 +109,13 @@ async def catch_up(
         done.hold(since, failure)
         return done
     done.looked_at = len(written) + len(labelled)
-    tell(f"{done.looked_at} comments, reviews and labels since {since:%Y-%m-%d %H:%M}, {len(left)} of them to do")
     obeyed = functools.partial(_obeyed, desk=desk, repository=repository, editors=editors)
     work: list[_Work] = [(one.written.updated_at, functools.partial(obeyed, one)) for one in left]
-    asked = {(one.number, name): one.at for one in labelled for name in map(str.lower, one.labels) if name in labels}
-    work += [(at, functools.partial(desk.digest, number, label)) for (number, label), at in asked.items()]
+    asked = {one.number: one.at for one in labelled if not labels.isdisjoint(map(str.lower, one.labels))}
+    work += [(at, functools.partial(desk.digest, number)) for number, at in asked.items()]
+    tell(
+        f"{done.looked_at} comments, reviews and labels since {since:%Y-%m-%d %H:%M}, {len(work)} of them to look into"
+    )
     await _work_off(sorted(work, key=lambda one: one[0]), done, keep)
     keep(done.until)
     return done
