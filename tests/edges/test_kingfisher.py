@@ -91,8 +91,10 @@ def test_an_error_of_the_engine_says_what_to_do(scanner: object, monkeypatch: py
     def fail(self: object, data: bytes) -> list[object]:
         raise TimeoutError("too slow")
 
-    monkeypatch.setattr(kingfisher_sdk.Scanner, "scan", fail)
     again = kingfisher.scanner()
     assert again is not None
+    monkeypatch.setattr(kingfisher_sdk.Scanner, "scan", fail)
+    with pytest.raises(SanitizerFailed, match="too slow"):
+        kingfisher.scanner()
     with pytest.raises(SanitizerFailed, match="too slow"):
         list(again("any text"))

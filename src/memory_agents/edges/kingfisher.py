@@ -37,7 +37,8 @@ def scanner() -> Scanner | None:
         return None
     try:
         engine = kingfisher_sdk.Scanner()
-    except (OSError, RuntimeError, ValueError) as failure:
+        engine.scan(b"")  # the first scan is slow; here it is expected
+    except (OSError, RuntimeError, TimeoutError, ValueError) as failure:
         raise _failed(failure) from failure
     return lambda text: _scan(engine, text)
 
