@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,7 @@ def test_one_ctrl_c_at_a_question_ends_the_program(command: str, clone: Clone) -
     terminal = AtTerminal(command, *args)
     try:
         assert "[y/N" in terminal.read(until="[y/N")
+        time.sleep(0.3)  # a person is not quicker: the program must have begun to wait for an answer
         terminal.press(b"\x03")
         assert terminal.read().endswith("memory-agents: Stopped.\r\n")
         assert terminal.process.wait(timeout=10) == 130

@@ -294,7 +294,7 @@ NOT_REFUSED = [
 def test_what_a_remote_refuses_says_that_nothing_was_written_and_the_fix(stderr: str, fix: str) -> None:
     refusal = git_meanings.refusal(GitError("push", 1, f"To /srv/m.git\n{stderr}"), Remote("/srv/m.git", is_own=True))
     assert refusal is not None
-    assert refusal.message.startswith("Nothing was written to memory at /srv/m.git: ")
+    assert refusal.message.startswith("Nothing was written. Memory at /srv/m.git said: ")
     assert fix in refusal.fix
 
 

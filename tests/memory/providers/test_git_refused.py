@@ -10,7 +10,8 @@ import pytest
 
 from memory_agents.core.records import BatchResult
 from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryTimeout, MemoryUnreachable
-from memory_agents.memory.git import Remote
+from memory_agents.memory import git_meanings
+from memory_agents.memory.git import GitError, Remote
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from tests.memory.providers.writing import APPROVAL, TABS, TESTS, files, hook, log, writing
 from tests.repositories import BareRepository
@@ -224,5 +225,46 @@ async def test_a_write_that_is_cancelled_leaves_a_provider_that_works(remote: Ba
 
 async def test_a_write_to_a_remote_that_was_never_reached_says_that_nothing_was_written(tmp_path: Path) -> None:
     async with writing(Remote(str(tmp_path / "none")), state=tmp_path / "s") as provider:
-        with pytest.raises(MemoryUnreachable, match=r"^Nothing was written: Memory at .*none did not answer"):
+        with pytest.raises(MemoryUnreachable, match=r"^Nothing was written: Memory at .*none said: "):
             await provider.store_records([TABS], approval=APPROVAL)
+
+
+RUNS_WORDS = ("input", "`memory-branch`", "`memory-remote`", "`memory-token`", "runner", "event", "the job", "catch-up")
+SAID = [
+    "remote: error: GH006: Protected branch update failed for refs/heads/memory.",
+    "remote: error: GH013: x\nremote: - Commits must have verified signatures.",
+    "ERROR: This repository was archived so it is read-only.",
+    "remote: error: refusing to update checked out branch: currently checked out",
+    "remote: fatal: unable to write loose object file: No space left on device",
+    "remote: Permission to o/m.git denied to mona.\nfatal: error: 403",
+    "git@github.com: Permission denied (publickey).",
+    "remote: You have exceeded a secondary rate limit\nfatal: error: 403",
+    "fatal: Could not resolve host: github.com",
+    "fatal: '/srv/none.git' does not appear to be a git repository",
+    "fatal: transport 'git' not allowed",
+    "fatal: the remote end hung up unexpectedly",
+]
+
+
+@pytest.mark.parametrize("stderr", SAID)
+def test_a_person_is_told_of_options_and_not_of_a_workflows_inputs(stderr: str) -> None:
+    remote = Remote("https://github.com/o/m.git", as_user=True)
+    error = GitError("push", 128, stderr)
+    for told in filter(None, (git_meanings.failure(error, remote), git_meanings.refusal(error, remote))):
+        assert told.fix
+        assert [word for word in RUNS_WORDS if word in told.fix] == []
+
+
+@pytest.mark.parametrize("is_person", [True, False])
+def test_a_protocol_that_is_not_used_is_told_with_those_that_are(is_person: bool) -> None:
+    error = GitError("fetch", 128, "fatal: transport 'git' not allowed")
+    told = git_meanings.failure(error, Remote("git://example.com/m.git", as_user=is_person))
+    assert "https or ssh URL" in told.fix
+
+
+@pytest.mark.parametrize("stderr", SAID)
+def test_an_address_is_not_followed_by_a_colon_that_becomes_part_of_a_link(stderr: str) -> None:
+    error, remote = GitError("push", 128, stderr), Remote("https://example.com/m.git")
+    for told in filter(None, (git_meanings.failure(error, remote), git_meanings.refusal(error, remote))):
+        assert "https://example.com/m.git said: " in told.message
+        assert "recalls again" not in told.fix
