@@ -181,7 +181,7 @@ def test_a_state_folder_that_cannot_be_written_is_named(
 def test_outside_of_a_repository_the_fix_is_named(shell: Shell, program: Program) -> None:
     (shell.folder / "clone" / ".git").rename(shell.folder / "moved")
     code, _, err = program("list")
-    assert code == 1
+    assert code == 2
     assert "run inside a clone" in err
 
 

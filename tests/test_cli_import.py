@@ -68,7 +68,10 @@ def texts(clone: Clone) -> list[str]:
 def test_a_person_sees_all_that_would_be_kept_and_is_asked(clone: Clone) -> None:
     code, out, err = clone("import", "AGENTS.md", typed="y\n")
     assert (code, err) == (0, "")
-    assert out == f"{PREVIEW}Do this? [y/N, or numbers such as 1,3-5] Remembered 3 facts.\n"
+    assert (
+        out
+        == f"{PREVIEW}Do this? [y/N, or numbers such as 1,3-5] Remembered 3 facts.\nWritten to branch memory of {clone.remote.path}\n"
+    )
     assert texts(clone) == [
         "Indent with tabs.",
         "Tests > When you write one: Say one behaviour.\n- In its name.",
@@ -86,7 +89,10 @@ def test_a_real_terminal_is_asked(clone: Clone) -> None:
     os.close(ours)
     os.close(theirs)
     assert (process.returncode, err) == (0, b"")
-    assert out.decode() == f"{PREVIEW}Do this? [y/N, or numbers such as 1,3-5] Remembered 1 fact.\n"
+    assert (
+        out.decode()
+        == f"{PREVIEW}Do this? [y/N, or numbers such as 1,3-5] Remembered 1 fact.\nWritten to branch memory of {clone.remote.path}\n"
+    )
 
 
 @pytest.mark.parametrize("typed", ["n\n", "\n", "", "perhaps\n"])
@@ -98,8 +104,8 @@ def test_nothing_is_kept_without_a_yes(typed: str, clone: Clone) -> None:
 
 
 def test_a_person_chooses_by_number(clone: Clone) -> None:
-    assert clone("import", "AGENTS.md", typed="1, 3-3\n")[1].endswith("Remembered 2 facts.\n")
-    assert clone("import", "AGENTS.md", "--only", "1", "--yes")[1].endswith("Remembered 1 fact.\n")
+    assert "Remembered 2 facts.\n" in clone("import", "AGENTS.md", typed="1, 3-3\n")[1]
+    assert "Remembered 1 fact.\n" in clone("import", "AGENTS.md", "--only", "1", "--yes")[1]
     assert len(texts(clone)) == 3
 
 
@@ -160,7 +166,7 @@ def test_again_it_keeps_what_is_new_and_removes_what_is_gone_in_one_commit(clone
     code, out, err = clone("import", "AGENTS.md", typed="y\n")
     assert (code, err) == (0, "")
     assert out.startswith("AGENTS.md: 2 new, 1 unchanged, 2 gone.")
-    assert out.endswith("Remembered 2 facts, removed 2 facts.\n")
+    assert "Remembered 2 facts, removed 2 facts.\nWritten to branch memory of " in out
     assert texts(clone) == [
         "Indent with four spaces.",
         "Tests > When you write one: Say one behaviour.\n- In its name.",
@@ -173,9 +179,9 @@ def test_again_it_keeps_what_is_new_and_removes_what_is_gone_in_one_commit(clone
 def test_what_a_document_says_again_comes_back(clone: Clone) -> None:
     clone("import", "AGENTS.md", "--yes")
     clone.write("AGENTS.md", RULES.replace("- Indent with tabs.\n", ""))
-    assert clone("import", "AGENTS.md", "--yes")[1].endswith("Remembered 0 facts, removed 1 fact.\n")
+    assert "Remembered 0 facts, removed 1 fact.\n" in clone("import", "AGENTS.md", "--yes")[1]
     clone.write("AGENTS.md", RULES)
-    assert clone("import", "AGENTS.md", "--yes")[1].endswith("Remembered 1 fact.\n")
+    assert "Remembered 1 fact.\n" in clone("import", "AGENTS.md", "--yes")[1]
     assert "Indent with tabs." in texts(clone)
 
 
@@ -229,9 +235,9 @@ def test_two_names_of_one_file_are_one_document(clone: Clone) -> None:
 
 def test_several_documents_are_read_at_once_and_each_keeps_its_own(clone: Clone) -> None:
     clone.write("CONTRIBUTING.md", "- Sign your commits.\n")
-    assert clone("import", "AGENTS.md", "CONTRIBUTING.md", "--yes")[1].endswith("Remembered 4 facts.\n")
+    assert "Remembered 4 facts.\n" in clone("import", "AGENTS.md", "CONTRIBUTING.md", "--yes")[1]
     clone.write("CONTRIBUTING.md", "")
-    assert clone("import", "CONTRIBUTING.md", "--yes")[1].endswith("Remembered 0 facts, removed 1 fact.\n")
+    assert "Remembered 0 facts, removed 1 fact.\n" in clone("import", "CONTRIBUTING.md", "--yes")[1]
     assert len(texts(clone)) == 3
 
 

@@ -36,7 +36,8 @@ def test_a_fact_is_a_file_on_the_branch_and_its_commit_is_the_persons(clone: Clo
     assert (code, err) == (0, "")
     [path] = clone.facts()
     assert re.fullmatch(
-        rf"Remembered {ID} in codebase/conventions: Times are stored as UTC\.\n  file: {re.escape(path)}\n", out
+        rf"Remembered {ID} in codebase/conventions: Times are stored as UTC\.\n  file: {re.escape(path)}\nWritten to .*\n",
+        out,
     )
     assert clone.branch("show", f"memory:{path}").endswith("\n\nTimes are stored as UTC.\n")
     assert clone.branch("log", "-1", "--format=%an <%ae>", "memory") == "Mona <mona@example.com>\n"
@@ -117,7 +118,7 @@ def test_a_dry_run_says_what_it_would_do_and_changes_nothing(clone: Clone) -> No
 def test_a_fact_is_taken_back(clone: Clone) -> None:
     first, second = remembered(clone, "Indent with tabs."), remembered(clone, "Tests are quick.")
     code, out, err = clone("forget", first)
-    assert (code, out, err) == (0, f"Forgot {first} in codebase/conventions.\n", "")
+    assert (code, out.partition("Written")[0], err) == (0, f"Forgot {first} in codebase/conventions.\n", "")
     assert clone("list")[1].startswith(second)
     assert len(clone.facts()) == 1
 
@@ -241,3 +242,71 @@ def test_a_program_is_told_where_secrets_were_but_not_which() -> None:
     assert TOKEN not in done.stdout.decode()
     assert [(found["start"], found["end"]) for found in told["findings"]] == [(4, 4 + len(TOKEN))]
     assert told["text"].startswith("key [REDACTED:")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--expires", "tomorrow"], "--expires 90d"),
+        (["--expires", "2020-01-31"], "--expires 90d"),
+        (["--replaces", "nope!"], "`memory-agents list`"),
+        (["--replaces", "f0123456789ab-1"], "`memory-agents list`"),
+        (["--paths", "../x"], "--paths 'src/api/**'"),
+    ],
+)
+def test_an_option_is_corrected_in_the_words_of_the_command_line(args: list[str], told: str, clone: Clone) -> None:
+    code, out, err = clone("remember", "Indent with tabs.", *args)
+    assert code == 2
+    assert (out + err).startswith("memory-agents: ")
+    assert told in out + err
+    assert "/memories" not in out + err
+
+
+def test_each_write_says_where_it_was_kept_without_an_origin_too(clone: Clone) -> None:
+    clone.git("remote", "remove", "origin")
+    code, out, _ = clone("remember", "Indent with tabs.")
+    place = f"Written to branch memory of {clone.folder}\n"
+    assert code == 0
+    assert out.endswith(place)
+    [record] = json.loads(clone("list", "--json")[1])["records"]
+    assert clone("remember", "Indent with tabs.")[1].count(place) == 0
+    assert clone("forget", record["id"])[1].endswith(place)
+
+
+def test_what_cannot_be_forgotten_is_told_like_any_error(clone: Clone) -> None:
+    assert clone("forget", "f0123456789ab-1")[1].startswith("memory-agents: There is no fact 'f0123456789ab-1'. Fix: ")
+
+
+def test_a_namespace_that_is_new_is_noted_once(clone: Clone) -> None:
+    clone.write(".github/memory-agents.yml", "namespaces: [codebase/releases]\n")
+    args = ("remember", "--namespace")
+    assert clone(*args, "codebase/releases", "Tag each release.")[2] == ""
+    assert clone(*args, "releases", "Sign each tag.")[2] == ""
+    code, _, err = clone(*args, "codebase/relases", "Write a changelog entry.")
+    assert code == 0
+    assert err.startswith("note: codebase/relases is a new namespace, which begins here. Fix: ")
+    assert clone(*args, "codebase/relases", "Bump the version by hand.")[2] == ""
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["list"],
+        ["status"],
+        ["recall", "x"],
+        ["show", "f0123456789ab-1"],
+        ["remember", "x"],
+        ["forget", "x"],
+        ["purge", "x", "--yes"],
+        ["init", "--yes"],
+        ["index"],
+    ],
+)
+def test_outside_of_a_repository_every_command_is_wrong_use(
+    args: list[str], clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    code, _, err = clone(*args)
+    assert code == 2
+    assert "Fix: run" in err

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from memory_agents.core.records import FULL_NAME
-from memory_agents.errors import MemoryUnreachable, SettingsError
+from memory_agents.errors import MemoryUnreachable, SettingsError, UsageError
 from memory_agents.memory import git
 from memory_agents.memory.git import Remote
 from memory_agents.settings import Environment, Settings
@@ -25,7 +25,7 @@ def repository_name(environment: Environment) -> str:
         return environment.repository
     try:
         origin = git.origin(Path.cwd())
-    except MemoryUnreachable:
+    except (MemoryUnreachable, UsageError):
         return ""
     found = _REMOTE.fullmatch(origin)
     if found is None or (found["host"] or found["ssh"]) != urlsplit(environment.server_url).hostname:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryUnreachable
+from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryUnreachable, UsageError
 from memory_agents.memory import git, git_meanings
 from memory_agents.memory.git import GitError, Remote
 from tests.memory.web import Web, serving
@@ -335,5 +335,5 @@ def test_a_repository_without_an_origin_is_its_own(tmp_path: Path) -> None:
 
 
 def test_outside_of_a_repository_the_fix_is_named(tmp_path: Path) -> None:
-    with pytest.raises(MemoryUnreachable, match="is not inside a git repository"):
+    with pytest.raises(UsageError, match="is not inside a git repository"):
         git.origin(tmp_path)

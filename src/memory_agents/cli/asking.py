@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from memory_agents import app
 from memory_agents.cli.options import environment_of, settings_of
+from memory_agents.locations import memory_remote
 from memory_agents.operations import history_report, reading
 from memory_agents.operations.progress import ProgressTeller
 from memory_agents.operations.reading import Answer
@@ -32,6 +33,7 @@ async def index(arguments: argparse.Namespace) -> Answer:
 async def ask(arguments: argparse.Namespace) -> Answer:
     """One question to memory."""
     settings, environment = settings_of(arguments), environment_of(arguments)
+    memory_remote(settings, environment)  # where it is not known, that is wrong use and no failure
     github = app.github_api(settings, environment)
     reader = app.open_memory(settings, environment, github)
     try:

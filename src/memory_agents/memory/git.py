@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from memory_agents.errors import MemoryUnreachable
+from memory_agents.errors import MemoryUnreachable, UsageError
 
 # What could make git trace a header, read another repository, or run another program.
 _DROPPED = re.compile(r"GIT_(?!SSL_(?!NO_VERIFY)|SSH|HTTP_PROXY|CONFIG_NOSYSTEM$|EXEC_PATH$).*|SSH_ASKPASS")
@@ -129,10 +129,11 @@ def origin(folder: Path) -> str:
     """Where the repository around `folder` comes from: its `origin`, or its own top. Waits for git.
 
     Credentials that were written into the URL are left out: the location is shown, and is an argument of git.
+    Raises UsageError outside of a repository.
     """
     found = _said(folder, "remote", "get-url", "origin") or top(folder)
     if not found:
-        raise MemoryUnreachable(
+        raise UsageError(
             f"{folder} is not inside a git repository.",
             fix="run inside a clone, or name the memory's repository with --memory-remote",
         )

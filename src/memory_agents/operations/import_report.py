@@ -24,7 +24,7 @@ def preview(planned: Plan, *, where: Where, dry_run: bool) -> Answer:
     return Answer({"dry_run": dry_run, **_value(planned, where)}, "\n\n".join(part for part in parts if part))
 
 
-def done(planned: Plan, outcomes: Sequence[Outcome], *, where: Where) -> Answer:
+def done(planned: Plan, outcomes: Sequence[Outcome], *, where: Where, location: str) -> Answer:
     """What was done with the changes of the plan."""
     facts = [change.fact for change in planned.changes if change.is_new]
     kept = sum(isinstance(outcome, Remembered) for outcome in outcomes)
@@ -35,8 +35,11 @@ def done(planned: Plan, outcomes: Sequence[Outcome], *, where: Where) -> Answer:
         for fact, outcome in zip(facts, outcomes, strict=True)
         if not isinstance(outcome, Remembered)
     ]
+    if kept or removed:
+        lines.append(f"Written to {location}")
     value = {
         "dry_run": False,
+        "location": location,
         **_value(planned, where),
         "outcomes": [outcome_value(outcome, where=where) for outcome in outcomes],
         "removed": [change.fact.id for change in planned.changes if not change.is_new],

@@ -13,12 +13,36 @@ Where = Callable[[Record], str]
 """Where a fact is kept, for a person: a path on the branch, or empty"""
 
 
-def answer(outcomes: Sequence[Outcome], *, where: Where, dry_run: bool) -> Answer:
-    """For the command line: exit code 2 where something cannot be done as it was asked, 1 where memory failed."""
-    text = "\n".join(told(outcome, where=where, dry_run=dry_run) for outcome in outcomes)
-    lines = (*((text,) if text else ()), *(("Dry run: nothing was changed.",) if dry_run else ()))
-    value = {"dry_run": dry_run, "outcomes": [outcome_value(outcome, where=where) for outcome in outcomes]}
+def answer(outcomes: Sequence[Outcome], *, where: Where, location: str, dry_run: bool) -> Answer:
+    """For the command line: exit code 2 where something cannot be done as it was asked, 1 where memory failed.
+
+    `location`: of the memory, for a person.
+    """
+    lines = [
+        f"{'memory-agents: ' if _code(outcome) else ''}{told(outcome, where=where, dry_run=dry_run)}"
+        for outcome in outcomes
+    ]
+    if dry_run:
+        lines.append("Dry run: nothing was changed.")
+    elif any(map(is_written, outcomes)):
+        lines.append(f"Written to {location}")
+    value = {
+        "dry_run": dry_run,
+        "location": location,
+        "outcomes": [outcome_value(outcome, where=where) for outcome in outcomes],
+    }
     return Answer(value, "\n".join(lines), code=max(map(_code, outcomes), default=0))
+
+
+def is_written(outcome: Outcome) -> bool:
+    """Whether it changed what memory holds, or would in a dry run."""
+    match outcome:
+        case Remembered(how=how):
+            return how != "unchanged"
+        case Forgotten(how=how):
+            return how == "forgotten"
+        case _:
+            return False
 
 
 def told(outcome: Outcome, *, where: Where, dry_run: bool = False) -> str:

@@ -26,6 +26,7 @@ _TRIES = 5
 
 OUT_OF_REACH = (
     "clones and forks of the repository, and branches or pull requests that were made from the memory branch",
+    "who has the branch must run `git fetch` and `git reset --hard origin/<branch>`: a merge or pull brings it back",
     "the commits that are replaced: GitHub shows them by their ids until it cleans up; ask GitHub's support for that",
     "the comment, review or file where it was said, and replies that quote it",
     "workflow logs, prompts that were made of it, and copies on other machines",
@@ -55,7 +56,7 @@ class Plan:
             (
                 f"{self.id} is taken out of {self.commits} of {self.of} commits on {one_line(self.where)}.",
                 "They are made anew with the same authors, dates, messages and other files, but without signatures.",
-                "The branch is replaced by them: whoever has it checked out must fetch it again.",
+                "The branch is replaced by them: whoever has it must take it as it is then.",
                 *(f"  {one_line(path)}" for path in self.paths),
                 "Out of reach:",
                 *(f"- {what}" for what in OUT_OF_REACH),
