@@ -69,8 +69,8 @@ def test_a_person_sees_all_that_would_be_kept_and_is_asked(clone: Clone) -> None
     code, out, err = clone("import", "AGENTS.md", typed="y\n")
     assert (code, err) == (0, "")
     assert (
-        out
-        == f"{PREVIEW}Do this? [y/N, or numbers such as 1,3-5] Remembered 3 facts.\nWritten to branch memory of {clone.remote.path}\n"
+        out == f"{PREVIEW}Do this? [y/N, or numbers such as 1,3-5] Remembered 3 facts.\n"
+        f"Written to branch memory of {clone.remote.path}\n"
     )
     assert texts(clone) == [
         "Indent with tabs.",
@@ -90,8 +90,8 @@ def test_a_real_terminal_is_asked(clone: Clone) -> None:
     os.close(theirs)
     assert (process.returncode, err) == (0, b"")
     assert (
-        out.decode()
-        == f"{PREVIEW}Do this? [y/N, or numbers such as 1,3-5] Remembered 1 fact.\nWritten to branch memory of {clone.remote.path}\n"
+        out.decode() == f"{PREVIEW}Do this? [y/N, or numbers such as 1,3-5] Remembered 1 fact.\n"
+        f"Written to branch memory of {clone.remote.path}\n"
     )
 
 

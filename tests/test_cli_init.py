@@ -64,6 +64,8 @@ Next:
   2. Keep a first fact: comment `/remember` and a sentence on an issue, or memory-agents remember 'a sentence'
   3. Keep the rules that you have: memory-agents import AGENTS.md CONTRIBUTING.md
   4. Read the past, to find similar issues: run the workflow Index once, or GH_TOKEN=… memory-agents index
+  5. Recall for new issues and pull requests: copy issues.yml, pull-requests.yml or similar-issues.yml from \
+examples/workflows of octo/memory-agents
 """
     )
     assert written(clone) == FILES
@@ -90,6 +92,16 @@ def test_the_workflows_name_the_action_and_are_those_of_the_examples(clone: Clon
 def test_without_the_actions_name_the_first_next_step_is_to_fill_it_in(clone: Clone) -> None:
     assert "  1. Put the owner of the action in place of OWNER" in clone("init", "--yes")[1]
     assert "OWNER/memory-agents@v1" in (clone.folder / FILES[2]).read_text()
+    assert "  1. Put the owner of the action in place of OWNER" in clone("init", "--yes")[1]
+
+
+def test_a_dry_run_that_could_not_look_at_the_branch_says_so_and_is_exit_1(clone: Clone) -> None:
+    clone("init", "--yes")
+    clone.git("remote", "set-url", "origin", str(clone.folder / "none.git"))
+    code, out, _ = clone("init", "--dry-run")
+    assert code == 1
+    assert "There is nothing to make" not in out
+    assert out.endswith("Not all could be looked at: see what is left above.\n")
 
 
 def test_the_configuration_says_every_setting_with_its_default(clone: Clone) -> None:
@@ -162,7 +174,7 @@ def test_without_a_token_it_says_how_to_make_the_label(clone: Clone) -> None:
 def test_where_the_repository_is_not_on_github_the_rest_is_made(clone: Clone) -> None:
     code, out, _ = clone("init", "--yes")
     assert code == 0
-    assert "the label memory:remember: it is not known whose. Fix: name it with --repository OWNER/NAME" in out
+    assert "the label memory:remember: it is not known which GitHub repository this is. Fix: name it with" in out
     assert written(clone) == FILES
 
 

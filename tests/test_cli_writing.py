@@ -36,7 +36,7 @@ def test_a_fact_is_a_file_on_the_branch_and_its_commit_is_the_persons(clone: Clo
     assert (code, err) == (0, "")
     [path] = clone.facts()
     assert re.fullmatch(
-        rf"Remembered {ID} in codebase/conventions: Times are stored as UTC\.\n  file: {re.escape(path)}\nWritten to .*\n",
+        rf"Remembered {ID} in codebase/conventions: Times are stored as UTC\.\n  file: {re.escape(path)}\nWritten .*\n",
         out,
     )
     assert clone.branch("show", f"memory:{path}").endswith("\n\nTimes are stored as UTC.\n")

@@ -47,5 +47,5 @@ async def initialise(arguments: argparse.Namespace) -> int:
             made = await initial.carry_out(parts, top=top, github=github, repository=repository, provider=provider)
     finally:
         await github.close()
-    done = initial_report.done(made, action=action, documents=initial.documents(top))
+    done = initial_report.done(made, action=action, documents=initial.documents(top), unfilled=initial.unfilled(top))
     return terminal.show(done, as_json=arguments.json)

@@ -94,7 +94,13 @@ def labels(names: Sequence[str], *, repository: str, has_token: bool) -> Iterato
         by_hand = f'gh label create "{name}" --repo {repository} --description "{_DESCRIPTION}"'
         if not repository:
             fix = "name it with --repository OWNER/NAME; for another server than github.com set GITHUB_SERVER_URL"
-            yield Part(kind="label", name=name, state=State.LEFT, problem="it is not known whose.", fix=fix)
+            yield Part(
+                kind="label",
+                name=name,
+                state=State.LEFT,
+                problem="it is not known which GitHub repository this is.",
+                fix=fix,
+            )
         elif not has_token:
             fix = f"set GH_TOKEN and run it again, or: {by_hand}"
             yield Part(kind="label", name=name, state=State.LEFT, problem="there is no token.", fix=fix)
@@ -136,6 +142,12 @@ def documents(top: Path) -> tuple[str, ...]:
     """The documents of rules that this repository has, each once, though another name may link to it."""
     found = {(top / name).resolve(): name for name in reversed(DOCUMENTS) if (top / name).is_file()}
     return tuple(name for name in DOCUMENTS if name in found.values())
+
+
+def unfilled(top: Path) -> tuple[str, ...]:
+    """The workflows of ours, there already, in which OWNER still stands for the action's owner."""
+    names = (name for name in _EXAMPLES.values() if name != CONFIGURATION and (top / name).is_file())
+    return tuple(name for name in names if b"uses: OWNER/" in (top / name).read_bytes())
 
 
 def _written(part: Part, top: Path) -> Part:

@@ -18,7 +18,11 @@ _WITH_REASON = frozenset({State.LEFT, State.FAILED})
 
 
 def preview(parts: Sequence[Part], *, verbose: bool) -> Answer:
-    """What would be done. `verbose`: with what is written into the files."""
+    """What would be done; exit code 1 where the branch could not be looked at.
+
+    `verbose`: with what is written into the files.
+    """
+    is_hidden = any(part.kind == "branch" and part.state is State.LEFT for part in parts)
     lines = [_told(part) for part in parts]
     if verbose:
         lines += [
@@ -27,13 +31,19 @@ def preview(parts: Sequence[Part], *, verbose: bool) -> Answer:
             if part.state is State.MISSING and part.content
         ]
     if not any(part.state is State.MISSING for part in parts):
-        lines.append("There is nothing to make.")
-    return Answer({"dry_run": True, "parts": [_value(part) for part in parts]}, "\n".join(lines))
+        lines.append(
+            "Not all could be looked at: see what is left above." if is_hidden else "There is nothing to make."
+        )
+    value = {"dry_run": True, "parts": [_value(part) for part in parts]}
+    return Answer(value, "\n".join(lines), code=int(is_hidden))
 
 
-def done(parts: Sequence[Part], *, action: str, documents: Sequence[str]) -> Answer:
-    """What was done, and the next steps. Exit code 1 where something failed."""
-    steps = _next_steps(parts, action, documents)
+def done(parts: Sequence[Part], *, action: str, documents: Sequence[str], unfilled: Sequence[str]) -> Answer:
+    """What was done, and the next steps. Exit code 1 where something failed.
+
+    `unfilled`: workflows that do not name the action's owner yet.
+    """
+    steps = _next_steps(parts, action, documents, unfilled)
     numbered = [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]
     text = "\n".join((*map(_told, parts), "", "Next:", *numbered))
     value = {"dry_run": False, "parts": [_value(part) for part in parts], "next": steps}
@@ -48,11 +58,14 @@ def _told(part: Part) -> str:
     return f"  {_WORDS[part.state]:6}  {name}{size}{is_there}{why}"
 
 
-def _next_steps(parts: Sequence[Part], action: str, documents: Sequence[str]) -> list[str]:
+def _next_steps(parts: Sequence[Part], action: str, documents: Sequence[str], unfilled: Sequence[str]) -> list[str]:
     files = [part.name for part in parts if part.kind == "file" and part.state is State.MADE]
     steps = []
-    if action == ACTION and files:
-        steps.append(f"Put the owner of the action in place of OWNER in the workflows: {action}")
+    if unfilled:
+        steps.append(
+            f"Put the owner of the action in place of OWNER in {', '.join(unfilled)}; "
+            "files that are not there yet get it by --action OWNER/NAME@REF"
+        )
     if files:
         steps.append("Commit and push the files: git add .github && git commit -m 'Add memory-agents' && git push")
     steps.append(
@@ -62,6 +75,12 @@ def _next_steps(parts: Sequence[Part], action: str, documents: Sequence[str]) ->
         steps.append(f"Keep the rules that you have: memory-agents import {' '.join(documents)}")
     steps.append(
         "Read the past, to find similar issues: run the workflow Index once, or GH_TOKEN=… memory-agents index"
+    )
+    home = action.partition("@")[0]
+    where = f" of {home}" if action != ACTION else ", where the action is published"
+    steps.append(
+        "Recall for new issues and pull requests: "
+        f"copy issues.yml, pull-requests.yml or similar-issues.yml from examples/workflows{where}"
     )
     return steps
 
