@@ -310,3 +310,25 @@ def test_outside_of_a_repository_every_command_is_wrong_use(
     code, _, err = clone(*args)
     assert code == 2
     assert "Fix: run" in err
+
+
+def test_what_was_replaced_names_what_took_its_place(clone: Clone) -> None:
+    first = remembered(clone, "Pin the versions.")
+    second = remembered(clone, "Pin all versions by hash.", "--replaces", first)
+    code, _, err = clone("show", first)
+    assert code == 2
+    assert f"it was replaced by {second}. Fix: memory-agents show {second}" in err
+
+
+def test_a_record_is_shown_for_a_person(clone: Clone) -> None:
+    first = remembered(clone, "Pin the versions.", "--expires", "90d")
+    _, out, _ = clone("show", first)
+    assert "approved: yes\n" in out
+    assert re.search(r"^created_at: [-0-9]{10}T[:0-9]{8}\+00:00$", out, re.MULTILINE)
+
+
+def test_the_status_for_a_program_has_what_is_public_only(clone: Clone) -> None:
+    clone.remote.commit({"own/a.md": b"\xff"})
+    told = json.loads(clone("status", "--json")[1])
+    assert set(told) == {"ok", "provider", "location", "records", "version", "detail", "notices"}
+    assert {key for notice in told["notices"] for key in notice} <= {"text", "fix"}

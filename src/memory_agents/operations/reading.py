@@ -5,7 +5,6 @@ Each returns an Answer: a value for `--json`, and the same as text for a person.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +13,9 @@ from memory_agents.core.fences import clean, one_line
 from memory_agents.core.records import EPOCH, ID, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import UsageError
 from memory_agents.memory.provider import MemoryReader
+from memory_agents.memory.writer import FACTS
+
+_ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,18 @@ async def show(reader: MemoryReader, record_id: str) -> Answer:
     found = [await reader.get_record(name) for name in ids if ID.fullmatch(name)]
     record = next((record for record in found if record is not None), None)
     if record is None:
+        facts = await reader.list_records(namespaces=FACTS, limit=_ALL) if ID.fullmatch(record_id) else ()
+        if new := next((fact for fact in facts if fact.replaces == record_id), None):
+            raise UsageError(
+                f"There is no record {record_id!r}; it was replaced by {new.id}.", fix=f"memory-agents show {new.id}"
+            )
         fix = "see the ids with `memory-agents list`, of past items with `memory-agents list --namespace 'reviews/*'`"
         raise UsageError(f"There is no record {record_id!r}.", fix=fix)
     fields = {
         name: value for name, value in record_value(record).items() if name != "text" and value not in ("", None, [])
     }
-    head = "\n".join(f"{name}: {', '.join(v) if isinstance(v, list) else v}" for name, v in fields.items())
+    fields |= {"created_at": _second(record.created_at), "expires_at": _second(record.expires_at)}
+    head = "\n".join(f"{name}: {_plain(value)}" for name, value in fields.items() if value != "")
     return Answer(record_value(record), f"{head}\n\n{clean(record.text)}")
 
 
@@ -77,11 +85,24 @@ async def status(reader: MemoryReader) -> Answer:
     """Say whether memory can be read, and what it holds."""
     health = await reader.health_check()
     if not health.ok:
-        return Answer(dataclasses.asdict(health), str(Notice(text=health.detail, fix=health.fix)), code=1)
+        return Answer(
+            {"ok": False, "detail": health.detail, "fix": health.fix},
+            str(Notice(text=health.detail, fix=health.fix)),
+            code=1,
+        )
     info = await reader.get_info()
     told = Notice(text=health.detail, fix=health.fix)
     lines = [f"{info.provider}: {info.location}", str(told), *(str(notice) for notice in info.notices)]
-    return Answer({**dataclasses.asdict(info), "ok": True, "detail": health.detail}, "\n".join(lines))
+    value = {
+        "ok": True,
+        "provider": info.provider,
+        "location": info.location,
+        "records": info.records,
+        "version": info.version,
+        "detail": health.detail,
+        "notices": [{"text": notice.text, "fix": notice.fix} for notice in info.notices],
+    }
+    return Answer(value, "\n".join(lines))
 
 
 def record_value(record: Record) -> dict[str, object]:
@@ -136,6 +157,18 @@ def _marks(record: Record, now: datetime) -> str:
 def _line(record: Record) -> str:
     number = f"#{record.source.number} " if record.source.number is not None else ""
     return f"{record.id}  {record.namespace}  {number}{one_line(record.title or record.text, 100)}"
+
+
+def _second(time: datetime | None) -> str:
+    """A date and time for a person."""
+    return "" if time is None else _date(time.replace(microsecond=0))
+
+
+def _plain(value: object) -> str:
+    """A field for a person."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _date(time: datetime | None) -> str:
