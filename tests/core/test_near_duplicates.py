@@ -86,4 +86,4 @@ def test_another_place_less_trust_a_shorter_life_or_another_title_makes_another_
 def test_white_space_and_a_final_full_stop_never_make_another_fact(text: str) -> None:
     assert essence(f"{text}\n") == essence(text)
     if "`" not in text:
-        assert essence(f"{text} word.") == essence(f"{text}\tword")
+        assert essence(f"x {text} word.") == essence(f"x {text}\tword")

@@ -43,6 +43,12 @@ class World:
         """Put files on the memory branch; the demo's, if none are given."""
         self.repository.commit_files(bundled_memory() if files is None else files, branch="memory")
 
+    def only_read(self) -> bool:
+        """Whether nothing was written on GitHub."""
+        return all(
+            request.method == "GET" or request.path.endswith("/git-upload-pack") for request in self.github.requests
+        )
+
     def step(self) -> step.Step:
         """The action's main step by itself: quick."""
         return step.Step(self.folder, REPOSITORY, self.github.api_url, self.github.server_url, self.token)

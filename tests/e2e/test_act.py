@@ -17,6 +17,7 @@ from tests.e2e.conftest import REPOSITORY, World, bundled_memory
 ISSUES = webhooks.examples("issues")
 OPENED = next(payload for payload in ISSUES if payload["action"] == "opened")
 RECALLED = {"opened", "edited", "reopened"}
+LABELS = {"labeled", "closed"}
 FACT = "`README.md` is generated from"
 HOSTILE = (
     "$(touch pwned) `touch pwned` ${{ github.token }} \n"
@@ -47,7 +48,8 @@ def test_every_published_issue_event_is_recalled_for_or_skipped(
     else:
         assert (job.outputs["status"], job.outputs["action"]) == ("skipped", "ignored")
         assert job.agent_saw == ""
-        assert list(world.github.requests) == []
+        # which labels ask for a digest is for the configuration to say
+        assert world.only_read() if payload["action"] in LABELS else not world.github.requests
 
 
 @pytest.mark.parametrize("derive", [webhooks.from_bot, webhooks.from_stranger], ids=["bot", "stranger"])
@@ -86,8 +88,8 @@ def test_a_pull_request_from_a_fork_is_recalled_for_as_any(world: World, action:
 
 
 def test_what_else_happens_to_a_pull_request_is_skipped_and_installs_nothing(world: World, action: Path) -> None:
-    labeled = next(payload for payload in webhooks.examples("pull_request") if payload["action"] == "labeled")
-    job = world.runner(action).run("pull_request", labeled)
+    assigned = next(payload for payload in webhooks.examples("pull_request") if payload["action"] == "assigned")
+    job = world.runner(action).run("pull_request", assigned)
     assert job.exit_code == 0
     assert job.outputs["status"] == "skipped"
     assert list(world.github.requests) == []

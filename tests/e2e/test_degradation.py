@@ -52,7 +52,7 @@ def test_all_is_well_without_a_warning(world: World) -> None:
 def test_without_a_branch_memory_is_empty_and_the_summary_says_the_next_step(world: World) -> None:
     done = world.step().run(EVENT)
     assert_usable(done, "empty")
-    assert "There are no facts yet. Next step: create the branch `memory`" in done.summary
+    assert "There are no facts yet on the branch `memory`. Next step" in done.summary
 
 
 def test_a_remote_that_is_not_there_leaves_a_plain_prompt(world: World) -> None:

@@ -99,4 +99,4 @@ def test_every_action_of_every_family_is_recalled_for_or_skipped_and_green(
     else:
         assert (job.outputs["status"], job.outputs["action"]) == ("skipped", "ignored")
         assert job.agent_saw == ""
-        assert list(world.github.requests) == []
+        assert world.only_read() if payload["action"] in {"labeled", "closed"} else not world.github.requests
