@@ -148,7 +148,7 @@ def _run(command: list[str], cwd: Path) -> str:
 def _give_up(error: OSError | subprocess.CalledProcessError) -> None:
     """The run stays green: memory must never stop the steps that follow."""
     _say(
-        "::warning title=memory-agents::Nothing is recalled, for the packages could not be installed: "
+        "::warning title=memory-agents::Nothing is recalled or written, for the packages could not be installed: "
         f"{_end(error)} Fix: see that Python has pip and reaches a package index."
     )
     for name, value in (("status", "unavailable"), ("action", "ignored"), ("similar", "[]"), ("records", "[]")):

@@ -52,7 +52,7 @@ def _glob(value: str) -> str:
 
 
 def _fact_namespace(value: str) -> str:
-    if not namespaces.is_valid(value) or value.startswith((namespaces.HISTORY_PREFIX, "meta/")) or value == "meta":
+    if not namespaces.may_hold_facts(value):
         msg = f"{value!r} is not a namespace for facts, such as codebase/releases"
         raise ValueError(msg)
     return value
@@ -135,5 +135,5 @@ class Configuration(BaseModel):
     @property
     def fact_namespaces(self) -> tuple[str, ...]:
         """Where a fact may be put."""
-        predefined = (name for name in namespaces.PREDEFINED if not name.startswith(namespaces.HISTORY_PREFIX))
+        predefined = filter(namespaces.may_hold_facts, namespaces.PREDEFINED)
         return (*predefined, *self.namespaces)

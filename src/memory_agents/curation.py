@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from memory_agents.core import answers, commands, facts, requests
+from memory_agents.core import answers, commands, facts, namespaces, requests
 from memory_agents.core.commands import Command, Forget, Memories, NotDuplicate, Recall, Remember, Verb, Why, Wrong
 from memory_agents.core.facts import Origin
 from memory_agents.core.outcomes import (
@@ -29,7 +29,7 @@ from memory_agents.core.records import Approval, Match, Notice, Query, Record, S
 from memory_agents.core.requests import Place, Request
 from memory_agents.errors import GitHubFailure, MemoryAgentsError, MemoryThrottled, MemoryTimeout, MemoryUnreachable
 from memory_agents.memory.provider import MemoryReader
-from memory_agents.memory.writer import FACTS, MemoryWriter
+from memory_agents.memory.writer import MemoryWriter
 
 LISTED = 20
 """how many Records one reply names at most"""
@@ -200,7 +200,7 @@ class Curation:
         return (Listed(asked=query, matches=tuple(matches), is_search=True),)
 
     async def _listed(self, namespace: str) -> tuple[Outcome, ...]:
-        globs = (namespace,) if namespace else FACTS
+        globs = (namespace,) if namespace else namespaces.FACTS
         records = await self.reader.list_records(namespaces=globs, limit=_COUNTED)
         shown = tuple(Match(record=record, score=1) for record in records[:LISTED])
         return (Listed(asked=namespace, matches=shown, is_search=False, more=len(records) - len(shown)),)

@@ -101,7 +101,7 @@ class MemoryTimeout(MemoryFailure):
 
 
 class MemoryDenied(MemoryFailure):
-    """The credentials are missing or do not allow reading."""
+    """The credentials are missing or do not allow it."""
 
 
 class MemoryThrottled(MemoryFailure):

@@ -38,6 +38,11 @@ PREDEFINED: tuple[str, ...] = (
 HISTORY_PREFIX = "reviews/"
 """Namespaces under this prefix hold past items of the tracker, written by anybody."""
 
+FACTS = ("*", f"!{HISTORY_PREFIX}*")
+"""globs of the Namespaces that hold facts"""
+NOTES = "meta"
+"""the folder of the branch in which the program keeps what is no fact"""
+
 _SEGMENT = r"[a-z0-9][a-z0-9_-]{0,62}"
 _NAMESPACE = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT}){{0,7}}")
 _GLOB = re.compile(r"!?[a-z0-9*][a-z0-9_*/-]{0,255}")
@@ -71,6 +76,11 @@ def validate_glob(glob: str) -> str:
             fix="write a namespace such as codebase/conventions, or a glob such as codebase/*",
         )
     return glob
+
+
+def may_hold_facts(namespace: str) -> bool:
+    """Whether a fact may be put into `namespace`."""
+    return is_valid(namespace) and matches(namespace, FACTS) and namespace.partition("/")[0] != NOTES
 
 
 def matches(namespace: str, globs: tuple[str, ...]) -> bool:

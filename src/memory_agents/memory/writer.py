@@ -19,9 +19,6 @@ from memory_agents.memory.provider import MemoryProvider
 
 _T = TypeVar("_T")
 
-FACTS = ("*", f"!{namespaces.HISTORY_PREFIX}*")
-"""globs of the Namespaces that hold facts"""
-
 _RELATED = 0.45
 """the score from which another fact is told as being on the same matter"""
 _MOST_LIKE = 8
@@ -101,7 +98,7 @@ class MemoryWriter:
             ) from None
 
     async def _ids(self) -> frozenset[str]:
-        return frozenset(fact.id for fact in await self._provider.list_records(namespaces=FACTS, limit=_ALL))
+        return frozenset(fact.id for fact in await self._provider.list_records(namespaces=namespaces.FACTS, limit=_ALL))
 
     async def _remember(
         self, facts: Sequence[Record], approval: Approval, update: Collection[str], removing: Sequence[str]
@@ -162,7 +159,7 @@ class MemoryWriter:
             return Refused(asked=Verb.REMEMBER, problem="It has expired already.", fix="name a later date")
         if fact.replaces and fact.replaces not in superseded:
             old = await self._provider.get_record(fact.replaces)
-            if old is None or not namespaces.matches(old.namespace, FACTS):
+            if old is None or not namespaces.matches(old.namespace, namespaces.FACTS):
                 problem = f"There is no fact `{fact.replaces}` to replace."
                 return Refused(asked=Verb.REMEMBER, problem=problem, fix="see the ids with `/memories`")
         redacted, clean = await asyncio.to_thread(self._cleaned, fact)
@@ -172,7 +169,7 @@ class MemoryWriter:
         query = Query(
             title=clean.text[:_MOST_ASKED], paths=clean.paths, exclude=own | {clean.replaces}, now=self._now()
         )
-        found = await self._provider.search_records(query, namespaces=FACTS, top_k=_MOST_LIKE)
+        found = await self._provider.search_records(query, namespaces=namespaces.FACTS, top_k=_MOST_LIKE)
         for record in (*(match.record for match in found), *(one.record for one in before)):
             if same(clean, record):
                 return AlreadyKnown(record=record)
@@ -187,7 +184,7 @@ class MemoryWriter:
 
     async def _prune(self) -> tuple[Outcome, ...]:
         now = self._now()
-        facts = await self._provider.list_records(namespaces=FACTS, limit=_ALL)
+        facts = await self._provider.list_records(namespaces=namespaces.FACTS, limit=_ALL)
         expired = [fact.id for fact in facts if fact.expires_at is not None and fact.expires_at <= now]
         if expired and not self._dry_run:
             # not forgotten for good: who says it again for longer is heard
@@ -200,7 +197,7 @@ class MemoryWriter:
         facts = {
             name: record
             for name, record in known.items()
-            if record is not None and namespaces.matches(record.namespace, FACTS)
+            if record is not None and namespaces.matches(record.namespace, namespaces.FACTS)
         }
         if facts and not self._dry_run:
             done = await self._provider.delete_records(tuple(facts), approval=approval)

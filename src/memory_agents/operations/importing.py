@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from memory_agents.core import document
+from memory_agents.core import document, namespaces
 from memory_agents.core.document import LeftOut
 from memory_agents.core.outcomes import Outcome, Remembered
 from memory_agents.core.records import Record, Source
 from memory_agents.core.sanitizer import redact
 from memory_agents.errors import UsageError
 from memory_agents.memory.provider import MemoryReader
-from memory_agents.memory.writer import FACTS, MemoryWriter
+from memory_agents.memory.writer import MemoryWriter
 from memory_agents.operations.documents import DocumentFile
 from memory_agents.operations.writing import BY_HAND
 
@@ -81,7 +81,7 @@ async def plan(
     prefixes = {_prefix(file.path) for file in files}
     kept = [
         record
-        for record in await reader.list_records(namespaces=FACTS, limit=_ALL)
+        for record in await reader.list_records(namespaces=namespaces.FACTS, limit=_ALL)
         if record.id.partition("-")[0] in prefixes
     ]
     known = {record.id for record in kept}

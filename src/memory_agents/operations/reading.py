@@ -13,7 +13,6 @@ from memory_agents.core.fences import clean, one_line
 from memory_agents.core.records import EPOCH, ID, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import UsageError
 from memory_agents.memory.provider import MemoryReader
-from memory_agents.memory.writer import FACTS
 
 _ALL = 1_000_000
 
@@ -49,7 +48,7 @@ async def recall(
 
 async def list_records(reader: MemoryReader, *, namespace: str, limit: int, now: datetime) -> Answer:
     """List Records, newest first; facts where no `namespace` is given."""
-    globs = (namespaces.validate_glob(namespace),) if namespace else ("*", f"!{namespaces.HISTORY_PREFIX}*")
+    globs = (namespaces.validate_glob(namespace),) if namespace else namespaces.FACTS
     records = await reader.list_records(namespaces=globs, limit=limit)
     info = await reader.get_info()
     return Answer(
@@ -66,7 +65,7 @@ async def show(reader: MemoryReader, record_id: str) -> Answer:
     found = [await reader.get_record(name) for name in ids if ID.fullmatch(name)]
     record = next((record for record in found if record is not None), None)
     if record is None:
-        facts = await reader.list_records(namespaces=FACTS, limit=_ALL) if ID.fullmatch(record_id) else ()
+        facts = await reader.list_records(namespaces=namespaces.FACTS, limit=_ALL) if ID.fullmatch(record_id) else ()
         if new := next((fact for fact in facts if fact.replaces == record_id), None):
             raise UsageError(
                 f"There is no record {record_id!r}; it was replaced by {new.id}.", fix=f"memory-agents show {new.id}"

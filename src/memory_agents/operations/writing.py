@@ -14,7 +14,7 @@ from memory_agents.core.outcomes import Outcome, Refused
 from memory_agents.core.records import Approval, Notice, Source
 from memory_agents.errors import UsageError
 from memory_agents.memory.provider import MemoryReader
-from memory_agents.memory.writer import FACTS, MemoryWriter
+from memory_agents.memory.writer import MemoryWriter
 
 BY_HAND = Approval()
 """somebody who may push to the branch"""
@@ -83,6 +83,6 @@ def _for_command_line(outcome: Outcome) -> Outcome:
 def fact_namespace(name: str, known: Sequence[str]) -> str:
     """The Namespace of that name, or the one of the `known` that ends so. Raises UsageError where it holds no facts."""
     found = command_words.namespace(name, known) or namespaces.validate(name)
-    if not namespaces.matches(found, FACTS) or found.partition("/")[0] == "meta":
+    if not namespaces.may_hold_facts(found):
         raise UsageError(f"{found} holds no facts.", fix="name another, such as codebase/conventions")
     return found
