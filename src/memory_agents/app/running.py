@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from memory_agents.app import catching_up
-from memory_agents.app.curating import curate
-from memory_agents.app.indexing import index
 from memory_agents.app.recalling import recall
 from memory_agents.core import policy
 from memory_agents.edges import event_file
@@ -28,10 +25,16 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
         case policy.Skip(reason):
             runner.skipped(reason)
         case policy.Index():
+            from memory_agents.app.indexing import index  # each kind of run loads what it needs alone
+
             return await index(settings, environment, runner)
         case policy.CatchUp():
+            from memory_agents.app import catching_up
+
             return await catching_up.run(inputs, environment, runner)
         case policy.Obey() | policy.Digest() as writing:
+            from memory_agents.app.curating import curate
+
             await curate(writing, inputs, environment, runner)
         case policy.Recall(item_event):
             await recall(item_event, inputs, environment, runner)
