@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC as UTC_ZONE
+from datetime import datetime, timedelta
 
 import kingfisher_sdk
 import pytest
@@ -420,3 +421,15 @@ def test_an_edit_repeats_no_other_command_of_the_comment(project: Project) -> No
     project.repository.edit_comment(said, "/memories\n\nThanks.")
     project.hear(said, action="edited", before=before)
     assert project.replies()[0] == listed
+
+
+def test_in_a_conversation_of_a_thousand_comments_a_command_is_answered_like_any_other(project: Project) -> None:
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC_ZONE)
+    for number in range(1_001):
+        project.repository.add_comment(1, f"Me too, {number}.", author="mona", created_at=long_ago)
+    said = project.comment(f"/remember {UTC}")
+    for _ in range(2):
+        project.hear(said)
+    assert len(project.replies()) == 1
+    listed = [request for request in project.github.requests if request.path.endswith("/issues/1/comments")]
+    assert len(listed) < 8

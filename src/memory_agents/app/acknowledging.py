@@ -21,7 +21,7 @@ class GitHubAcknowledgement:
     async def answer(self, place: Place, body: str, *, leave: str) -> str:
         """Keep the one reply: in the thread of a review comment, else in the conversation."""
         sticky = await self._comments.put_sticky(
-            place.number, marker(place.origin), body, thread=place.thread, leave=leave
+            place.number, marker(place.origin), body, thread=place.thread, leave=leave, since=place.said_at
         )
         return sticky.url
 

@@ -64,7 +64,7 @@ class Desk:
 
     async def receipt(self, place: Place) -> Receipt | None:
         """What our reply there says was done. Raises GitHubFailure."""
-        body = await self.comments.find(place.number, marker(place.origin), thread=place.thread)
+        body = await self.comments.find(place.number, marker(place.origin), thread=place.thread, since=place.said_at)
         return read_receipt(body) if body is not None else None
 
 

@@ -44,6 +44,8 @@ class Place:
     is_pull_request: bool
     thread: int | None = None
     """of a review comment: the id of the first of its thread"""
+    said_at: datetime | None = None
+    """what answers it is later; None where that is not known"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +105,18 @@ def place_of(event: IssueCommentEvent | ReviewEvent | ReviewCommentEvent) -> Pla
     item = item_of(event)
     thread = None
     if isinstance(event, ReviewEvent):
-        kind, key = REVIEW, event.review.id
+        kind, comment = REVIEW, event.review
     elif isinstance(event, ReviewCommentEvent):
-        kind, key = REVIEW_COMMENT, event.comment.id
-        thread = event.comment.reply_to or key
+        kind, comment = REVIEW_COMMENT, event.comment
+        thread = comment.reply_to or comment.id
     else:
-        kind, key = ISSUE_COMMENT, event.comment.id
+        kind, comment = ISSUE_COMMENT, event.comment
     return Place(
-        origin=Origin(repository_id=event.origin.repository.id, kind=kind, key=key),
+        origin=Origin(repository_id=event.origin.repository.id, kind=kind, key=comment.id),
         number=item.number,
         is_pull_request=item.is_pull_request,
         thread=thread,
+        said_at=comment.created_at,
     )
 
 

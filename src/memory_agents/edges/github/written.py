@@ -25,6 +25,7 @@ def comment(entry: Json, repository_id: int) -> Written:
         origin=Origin(repository_id=repository_id, kind=ISSUE_COMMENT, key=int(entry["id"])),
         number=number,
         is_pull_request=f"/pull/{number}#" in entry["html_url"],
+        said_at=time(entry["created_at"]),
     )
     return _written(entry, place)
 
@@ -36,6 +37,7 @@ def review_comment(entry: Json, repository_id: int) -> Written:
         number=_number(entry["pull_request_url"]),
         is_pull_request=True,
         thread=int(entry.get("in_reply_to_id") or entry["id"]),
+        said_at=time(entry["created_at"]),
     )
     return _written(entry, place)
 
@@ -49,6 +51,7 @@ def review(node: Json, pull: Json, repository_id: int) -> Written | None:
             origin=Origin(repository_id=repository_id, kind=REVIEW, key=int(node["fullDatabaseId"])),
             number=int(pull["number"]),
             is_pull_request=True,
+            said_at=time(node["submittedAt"]),
         ),
         node_id=str(node["id"]),
         body=node["body"],
