@@ -125,10 +125,10 @@ def curated(done: Curated, *, runner: Runner, private: bool, dry_run: bool) -> N
     ids = [name for outcome in done.outcomes for name in _changed(outcome)]
     _no_recall(runner, status=status, action=_action(done.outcomes), records=ids)
     head = "Dry run: nothing was written. This would be answered:" if dry_run else "Answered:"
-    said = done.reply or "Nothing was to be done."
-    runner.summary(
-        f"### memory-agents: {status}\n\n{head if done.reply else ''}\n\n{said}\n\n{done.reply_url}".rstrip()
-    )
+    if done.unanswered is not None:
+        head = "This could not be answered in the thread:"
+    said = (head, done.reply, done.reply_url) if done.reply else ("Nothing was to be done.",)
+    runner.summary("\n\n".join(part for part in (f"### memory-agents: {status}", *said) if part))
     runner.log(f"{status}: {', '.join(ids) or 'nothing was written'}{' (dry run)' if dry_run else ''}")
 
 

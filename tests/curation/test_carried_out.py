@@ -342,6 +342,7 @@ def test_where_no_reply_can_be_posted_the_fact_is_stored_all_the_same(project: P
     assert project.texts() == [UTC]
     assert done.told == ("remembered", "ok")
     assert "issues: write" in done.log
+    assert "This could not be answered in the thread:\n\nRemembered as" in done.summary
 
 
 def test_issues_that_people_tell_apart_are_not_suggested_for_each_other_again(project: Project) -> None:
