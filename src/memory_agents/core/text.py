@@ -71,6 +71,11 @@ def words(text: str, *, kept: int = KEPT) -> list[str]:
     return found
 
 
+def beginning(text: str) -> str:
+    """The beginning of `text` without what repeats in every report."""
+    return _without_noise(text[:READ])[:KEPT].strip()
+
+
 def stems(readable: list[str]) -> list[str]:
     """The terms of the readable words, one for each."""
     stemmer = getattr(_per_thread, "stemmer", None)

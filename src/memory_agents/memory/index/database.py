@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 """of the tables, the blobs and the analysis of text: count it up when any of them changes"""
 WAIT_SECONDS = 15.0
 """for another process that is writing"""

@@ -16,8 +16,8 @@ import numpy as np
 
 from memory_agents.core import namespaces as names
 from memory_agents.core import ranking
-from memory_agents.core.ranking_lexical import Candidates, QueryTerms
-from memory_agents.core.ranking_paths import Touched
+from memory_agents.core.ranking.lexical import Candidates, QueryTerms
+from memory_agents.core.ranking.paths import Touched
 from memory_agents.memory.index import database, segments, syncing
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from memory_agents.core.records import Match, Query, Record
+    from memory_agents.memory.index.dense import Dense
     from memory_agents.memory.index.syncing import Load, SyncReport
 
 _ON_PAGE = "url = ?1 OR (url > CAST(?1 || '#' AS BLOB) AND url < CAST(?1 || '$' AS BLOB))"
@@ -42,9 +43,10 @@ class LocalIndex:
     The answer to it is `reset`, `sync` and asking once more. May be used by several threads.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, rebuilt: str) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, rebuilt: str, dense: Dense | None = None) -> None:
         self._path = path
         self._connection = connection
+        self._dense = dense
         self._file = database.identity(path)
         self._lock = threading.RLock()
         self._cancelled = threading.Event()
@@ -52,9 +54,9 @@ class LocalIndex:
         """why it was made anew or is kept in memory, for a person; '' if all is well"""
 
     @classmethod
-    def open(cls, path: Path) -> LocalIndex:
-        """Open the index at `path`, or make an empty one there; never fails."""
-        return cls(path, *database.connect(path))
+    def open(cls, path: Path, dense: Dense | None = None) -> LocalIndex:
+        """Open the index at `path`, or make an empty one there; never fails. `dense` stays the caller's to close."""
+        return cls(path, *database.connect(path), dense)
 
     def reset(self, reason: str) -> None:
         """Throw the index away because of `reason` and go on with an empty one."""
@@ -68,6 +70,38 @@ class LocalIndex:
         """What it was last synced with, such as the sha of a tree; '' at first."""
         with self._lock, database.transaction(self._connection):
             return syncing.version(self._connection)
+
+    @property
+    def cut_off(self) -> float | None:
+        """The score below which nothing is to be shown, where that was measured with what it holds."""
+        with self._lock, database.transaction(self._connection):
+            return syncing.cut_off(self._connection)
+
+    def set_cut_off(self, value: float | None) -> None:
+        """Keep the score below which nothing is to be shown; None forgets it."""
+        with self._lock, database.transaction(self._connection, "IMMEDIATE"):
+            syncing.set_cut_off(self._connection, value)
+
+    def unembedded(self, limit: int) -> dict[int, str]:
+        """key → text that has no vector yet, of up to `limit` Records, newest first; none without `dense`."""
+        if self._dense is None:
+            return {}
+        with self._lock, database.transaction(self._connection):
+            documents = segments.documents(self._connection)
+            missing = self._dense.missing(documents["text_key"]) | self._dense.missing(documents["title_key"])
+            documents = documents[missing]
+            newest = documents[np.lexsort((-documents["document"].astype(np.int64), -documents["created"]))[:limit]]
+            records = [syncing.content(self._connection, number) for number in newest["document"].tolist()]
+        texts = {ranking.text_key(text): text for record in records for text in ranking.embedded_texts(record) if text}
+        absent = self._dense.missing(np.array(list(texts), dtype=np.uint64))
+        return {key: text for (key, text), is_absent in zip(texts.items(), absent.tolist(), strict=True) if is_absent}
+
+    def embed(self, limit: int) -> int:
+        """Make the vectors of up to `limit` Records that have none, newest first; how many texts that were."""
+        texts = self.unembedded(limit)
+        if texts and self._dense is not None:
+            self._dense.make(texts)
+        return len(texts)
 
     def entries(self) -> dict[str, str]:
         """key → version of all it was synced with."""

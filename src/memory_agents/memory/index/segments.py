@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memory_agents.core.ranking_postings import POSTING, Inverted
+from memory_agents.core.ranking.postings import POSTING, Inverted
 from memory_agents.memory.index.codec import seal, unseal
 from memory_agents.memory.index.corrupt import IndexCorrupt
 
@@ -33,9 +33,11 @@ DOCUMENT = np.dtype(
         ("approved", "u1"),
         ("created", "<i8"),
         ("expires", "<i8"),
+        ("title_key", "<u8"),
+        ("text_key", "<u8"),
     ]
 )
-"""What a search must know of every document; no path is 0; times in microseconds since 1970"""
+"""What a search must know of every document; no path is 0; times in microseconds since 1970; keys of its vectors"""
 NEVER = np.iinfo(np.int64).max
 _TERMS_AT_ONCE = 500
 _ROWS_AT_ONCE = 2_000

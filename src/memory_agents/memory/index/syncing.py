@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memory_agents.core import ranking
-from memory_agents.core.ranking_paths import folder, is_past
-from memory_agents.core.ranking_postings import fields, invert
+from memory_agents.core.ranking.paths import folder, is_past
+from memory_agents.core.ranking.postings import fields, invert
 from memory_agents.core.records import Record
 from memory_agents.errors import MemoryTimeout
 from memory_agents.memory.index import codec, segments
@@ -50,6 +50,19 @@ def version(connection: sqlite3.Connection) -> str:
     """What it was last synced with, '' at first, in a transaction of the caller."""
     row = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
     return str(row[0]) if row else ""
+
+
+def cut_off(connection: sqlite3.Connection) -> float | None:
+    """The score below which nothing is shown, where it was measured, in a transaction of the caller."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'cut-off'").fetchone()
+    return float(row[0]) if row else None
+
+
+def set_cut_off(connection: sqlite3.Connection, value: float | None) -> None:
+    """Keep it, or forget it, in a transaction of the caller."""
+    connection.execute("DELETE FROM meta WHERE key = 'cut-off'")
+    if value is not None:
+        connection.execute("INSERT INTO meta VALUES ('cut-off', ?)", (repr(value),))
 
 
 def keys(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -230,6 +243,8 @@ def _index(
         described["expires"] = [
             ranking.microseconds(record.expires_at) if record.expires_at else segments.NEVER for record in some.values()
         ]
+        keys = [[ranking.text_key(text) for text in ranking.embedded_texts(record)] for record in some.values()]
+        described["title_key"], described["text_key"] = np.array(keys, dtype=np.uint64).T
         segments.add(connection, inverted, described)
 
 

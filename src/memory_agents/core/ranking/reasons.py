@@ -11,13 +11,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from memory_agents.core import text
-from memory_agents.core.ranking_paths import is_past
-from memory_agents.core.ranking_postings import fields
+from memory_agents.core.ranking.paths import is_past
+from memory_agents.core.ranking.postings import fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from memory_agents.core.ranking_paths import Touched
+    from memory_agents.core.ranking.paths import Touched
     from memory_agents.core.records import Query, Record
 
 MOST_WORDS = 4

@@ -1,6 +1,6 @@
 """Which Records answer a Query, in which order, how well and why.
 
-The lexical strength of each (see `ranking_lexical`) is discounted for age, for past items only, and lifted for a
+The lexical strength of each (see `lexical`) is discounted for age, for past items only, and lifted for a
 path or a label that the Query has too.
 
 The sums run in a fixed order in float64 and are rounded, so every machine ranks alike.
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memory_agents.core.ranking_lexical import Candidates, QueryTerms, lexical, rarity_of
-from memory_agents.core.ranking_paths import Touched, is_past
-from memory_agents.core.ranking_postings import NO_POSTINGS, fields, invert
-from memory_agents.core.ranking_reasons import reasons, shared_labels
+from memory_agents.core.ranking.lexical import Candidates, QueryTerms, lexical, rarity_of
+from memory_agents.core.ranking.paths import Touched, is_past
+from memory_agents.core.ranking.postings import NO_POSTINGS, fields, invert
+from memory_agents.core.ranking.reasons import reasons, shared_labels
 from memory_agents.core.records import EPOCH, Match
 
 if TYPE_CHECKING:

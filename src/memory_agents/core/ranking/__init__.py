@@ -1,0 +1,29 @@
+"""Which Records answer a Query, in which order, how well and why: pure, and the same on every machine."""
+
+from memory_agents.core.ranking.dense import NO_TEXT, Cosines, asked_texts, embedded_texts, text_key
+from memory_agents.core.ranking.scoring import (
+    FOLDER_BONUS,
+    PATH_BONUS,
+    is_allowed,
+    microseconds,
+    nearness,
+    rank,
+    select,
+    strengths,
+)
+
+__all__ = [
+    "FOLDER_BONUS",
+    "NO_TEXT",
+    "PATH_BONUS",
+    "Cosines",
+    "asked_texts",
+    "embedded_texts",
+    "is_allowed",
+    "microseconds",
+    "nearness",
+    "rank",
+    "select",
+    "strengths",
+    "text_key",
+]
