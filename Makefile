@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup bench check lint types layers workflows actionlint test demo wheel lock clean
+.PHONY: help setup bench bench-retrieval check lint types layers workflows actionlint test demo wheel lock clean
 
 ifndef PYTHON
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -19,7 +19,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 EXTRAS := dense chromadb agentcore mcp secrets testing
 
 help: ## Say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 17
 
 # --- environment: each stamp depends on all that decides what it installs ---
 
@@ -44,11 +44,19 @@ $(UV): requirements/uv.txt
 	@$(INSTALL) --only-binary :all: --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.venv/.bench: .venv/.complete requirements/bench.txt
+	@$(INSTALL) --only-binary :all: --require-hashes -r requirements/bench.txt
+	@touch $@
+
 clean: ## Remove all that make made
 	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist tools/node_modules
 
 bench: .venv/.complete ## Measure what the README claims, beside the alternative
 	@status=0; for part in install recall action sanitizer; do $(BIN)/python -m benchmarks.$$part || status=1; echo; done; exit $$status
+
+bench-retrieval: .venv/.bench ## Measure what recall finds, beside the alternatives, on the corpora in DATA=dir
+	@test -n "$(DATA)" || { echo "Which corpora? Fix: make bench-retrieval DATA=dir" >&2; exit 2; }
+	@$(BIN)/python -m benchmarks.retrieval "$(DATA)" $(if $(QUICK),--quick)
 
 # --- checks ---
 
@@ -105,7 +113,7 @@ AGREEING := $(COMPILE) --no-annotate --constraints requirements/dev.txt
 
 lock: $(UV) ## Compile requirements/ anew; UPGRADE=1 takes the newest versions
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --annotation-style line pyproject.toml --all-extras --group dev -o requirements/dev.txt
-	@for group in build uv; do $(AGREEING) --group $$group -o requirements/$$group.txt; done
+	@for group in bench build uv; do $(AGREEING) --group $$group -o requirements/$$group.txt; done
 	@$(AGREEING) pyproject.toml -o requirements/core.txt
 	@$(AGREEING) pyproject.toml --all-extras -o requirements/all.txt
 	@for extra in $(EXTRAS); do $(AGREEING) pyproject.toml --extra $$extra -o requirements/$$extra.txt; done
