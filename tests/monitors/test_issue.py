@@ -14,7 +14,7 @@ from memory_agents.memory.git import Remote
 from memory_agents.memory.integration import MemoryIntegration, Status
 from memory_agents.memory.providers.git_branch import GitBranchProvider
 from memory_agents.monitors.base import Recalled
-from memory_agents.monitors.issue import IssueMonitor, query
+from memory_agents.monitors.issue import IssueMonitor
 from memory_agents.rendering import Templates
 from memory_agents.settings import Settings
 from tests.builders import comment, issue_comment_event, issue_event
@@ -89,20 +89,6 @@ async def test_an_issue_of_any_words_gets_a_prompt(title: str, body: str, tmp_pa
     result = await recalled(tmp_path, issue_event(title=title, body=body))
     assert result.recollection.status in {Status.OK, Status.EMPTY}
     result.prompt.text.encode()
-
-
-def test_a_query_holds_title_body_and_labels_and_leaves_the_issue_out() -> None:
-    asked = query(EVENT, NOW)
-    assert (asked.title, asked.body, asked.labels) == (EVENT.issue.title, EVENT.issue.body, ("documentation",))
-    assert (asked.exclude_urls, asked.now) == (frozenset({ITSELF, ITSELF.replace("issues", "pull")}), NOW)
-
-
-def test_a_comment_asks_with_its_own_words_and_the_issue_around_it() -> None:
-    said = comment(body="Is it the parser?")
-    asked = query(issue_comment_event(on=EVENT.issue, said=said), NOW)
-    assert (asked.title, asked.body) == ("", "Is it the parser?")
-    assert asked.context == f"{EVENT.issue.title}\n{EVENT.issue.body}"
-    assert {ITSELF, said.url} <= asked.exclude_urls
 
 
 async def test_a_comment_gets_a_prompt_with_what_bears_on_it_and_its_issue(tmp_path: Path) -> None:

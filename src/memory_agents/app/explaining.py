@@ -11,6 +11,7 @@ from memory_agents.app.providing import now
 from memory_agents.core import payloads
 from memory_agents.core.github_events import IssueEvent, PullRequestEvent
 from memory_agents.core.outcomes import Explained, Outcome
+from memory_agents.core.queries import query_of
 from memory_agents.core.requests import Request
 from memory_agents.edges.github import GitHubApi
 from memory_agents.edges.github.api import READS_ISSUES, READS_PULLS
@@ -18,7 +19,7 @@ from memory_agents.edges.github.pulls import changed_paths
 from memory_agents.errors import EventError
 from memory_agents.memory.integration import MemoryIntegration
 from memory_agents.memory.provider import MemoryReader
-from memory_agents.monitors import base, issue, pull_request
+from memory_agents.monitors import base
 from memory_agents.settings import Settings
 
 _ISSUE = ("issues", "issue", "issues", READS_ISSUES)
@@ -41,9 +42,9 @@ class Explainer:
             number = event.pull_request.number
             total = event.pull_request.changed_files
             paths = await changed_paths(self.github, request.repository, number, total=total)
-            query = pull_request.query(event, paths, now())
+            query = query_of(event, now(), paths)
         else:
-            query = issue.query(event, now())
+            query = query_of(event, now())
         sections = base.sections(self.settings, base.FAMILIES[base.family(event)])
         memory = MemoryIntegration(lambda: self.reader, deadline=self.settings.timeout_seconds)
         recollection = await memory.recall(query, sections)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 
 from memory_agents.configuration import MIN_SCORES
@@ -19,10 +17,8 @@ from memory_agents.core.github_events import (
     PullRequestEvent,
     ReviewCommentEvent,
     ReviewEvent,
-    comment_of,
     item_of,
 )
-from memory_agents.core.history import item_id
 from memory_agents.core.records import Query
 from memory_agents.memory.integration import MemoryIntegration, Recollection, Section
 from memory_agents.monitors import prompting
@@ -42,11 +38,6 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """template → the sections of its Prompt, in their order"""
-
-MOST_TITLE, MOST_BODY, MOST_CONTEXT = 500, 8_000, 3_000
-"""characters of each part of a Query: beyond them words tell little and cost time"""
-
-_NUMBERED = re.compile(r"/(?:issues|pull)/(?=\d+(?:#|$))")
 
 
 def family(event: ItemEvent) -> str:
@@ -105,25 +96,3 @@ def sections(settings: Settings, names: tuple[str, ...]) -> tuple[Section, ...]:
         )
         for name in names
     )
-
-
-def asked(event: ItemEvent, now: datetime, *, context: str = "", paths: tuple[str, ...] = ()) -> Query:
-    """What the event says: the comment, or the issue or pull request itself; neither is an answer, nor its thread."""
-    item, comment = item_of(event), comment_of(event)
-    thread = f"{item.url}#discussion_r{comment.reply_to}" if comment and comment.reply_to else ""
-    return Query(
-        title="" if comment else item.title[:MOST_TITLE],
-        body=(comment or item).body[:MOST_BODY],
-        context=context[:MOST_CONTEXT],
-        labels=item.labels,
-        paths=paths,
-        number=item.number,
-        exclude=frozenset({item_id(item.number, is_pull_request=item.is_pull_request)}),
-        exclude_urls=pages(item.url, comment.url if comment else "", thread),
-        now=now,
-    )
-
-
-def pages(*urls: str) -> frozenset[str]:
-    """The addresses of the event's own texts; GitHub has two for what stands in a pull request."""
-    return frozenset(_NUMBERED.sub(f"/{kind}/", url) for url in urls if url for kind in ("issues", "pull"))
