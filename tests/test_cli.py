@@ -21,6 +21,7 @@ COMMANDS = [
     "list",
     "show",
     "index",
+    "eval",
     "status",
     "demo",
     "remember",

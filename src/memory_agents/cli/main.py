@@ -121,6 +121,10 @@ def _command(arguments: argparse.Namespace) -> int:
             from memory_agents.cli.initial import initialise
 
             return asyncio.run(initialise(arguments))
+        case "eval":
+            from memory_agents.cli.evaluating import evaluate
+
+            return show(evaluate(arguments), as_json=arguments.json)
         case _:
             from memory_agents.cli import asking
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from memory_agents import __version__
 from memory_agents.core import namespaces
@@ -98,6 +99,24 @@ def _add_asking(add: _Add) -> None:
     index.add_argument("--minutes", type=_positive, default=15, metavar="N", help="stop after about N (default: 15)")
 
     add("status", parents=[memory], help="say whether memory can be read, and what it holds")
+    _add_evaluating(add)
+
+
+def _add_evaluating(add: _Add) -> None:
+    evaluation = add(
+        "eval",
+        parents=[_repository_options()],
+        help="measure how well past items are found",
+        description="Rank a corpus by the very code that recall runs and judge the answers: recall@1/5/10, mrr@10 and "
+        "ndcg@10 with 95 % intervals, and the time it takes. The files hold JSON lines and may be compressed by gzip; "
+        "docs/evaluation.md has their formats.",
+    )
+    corpus = evaluation.add_argument_group("a corpus in files")
+    corpus.add_argument("--docs", type=Path, metavar="FILE", help="past items: id, title, body, created_at")
+    corpus.add_argument("--pairs", type=Path, metavar="FILE", help="what answers what: query_id, relevant_ids")
+    corpus.add_argument("--queries", type=Path, metavar="FILE", help="the queries that are not among the past items")
+    corpus.add_argument("--no-dense", action="store_true", help="rank by words alone, without an embedding model")
+    corpus.add_argument("--run-file", type=Path, metavar="FILE", help="write each query's best documents there")
 
 
 def _add_writing(add: _Add) -> None:

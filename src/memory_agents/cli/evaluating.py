@@ -1,0 +1,102 @@
+"""`memory-agents eval`: how well past items are found, in a corpus."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from memory_agents.core.records import Notice
+from memory_agents.errors import MissingExtra, UsageError
+from memory_agents.operations import evaluating, evaluation_report
+from memory_agents.operations.corpus import Corpus, read_corpus
+from memory_agents.operations.reading import Answer
+
+if TYPE_CHECKING:
+    from memory_agents.memory.embedding import Embedder
+
+_LINE_SECONDS = 5.0
+
+
+def evaluate(arguments: argparse.Namespace) -> Answer:
+    """Rank a corpus, judge the ranking, and write it where `--run-file` says."""
+    if not (arguments.docs and arguments.pairs):
+        raise UsageError(
+            "It is not known what to evaluate.", fix="give --docs and --pairs; docs/evaluation.md has both"
+        )
+    corpus = read_corpus(arguments.docs, arguments.pairs, arguments.queries)
+    notices = _about(corpus)
+    embedder: Embedder | None = None
+    if not arguments.no_dense:
+        try:
+            embedder = _open_embedder()
+        except MissingExtra as error:
+            notices.append(Notice(text=f"{error.message} Words alone rank.", fix=error.fix))
+    with contextlib.ExitStack() as stack:
+        # Opened first: that the file cannot be written is said before the work, not after it.
+        out = stack.enter_context(_opened(arguments.run_file)) if arguments.run_file else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="memory-agents-eval-")))
+        teller = Teller(sys.stderr)
+        stack.callback(teller.close)
+        done = evaluating.evaluate(corpus, folder, embedder=embedder, tell=teller)
+        if out is not None:
+            out.write(evaluation_report.run_lines(done, corpus))
+    return evaluation_report.answer(done, corpus, tuple(notices))
+
+
+def _about(corpus: Corpus) -> list[Notice]:
+    if not corpus.unknown:
+        return []
+    text = f"{corpus.unknown:,} relevant ids of the pairs are not among the documents: nothing can find them."
+    return [Notice(text=text, fix="add those documents, or take the ids out")]
+
+
+def _open_embedder() -> Embedder:
+    from memory_agents.memory.embedding import open_embedder
+
+    return open_embedder()
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}.", fix="name a file in a folder of yours"
+        ) from None
+
+
+class Teller:
+    """Tells how far the work is: on one line of a terminal, now and then in a log."""
+
+    def __init__(self, out: TextIO) -> None:
+        """`out`: a terminal gets a line that is written over."""
+        self._out = out
+        self._is_terminal = out.isatty()
+        self._told_at = time.monotonic()
+        self._is_drawn = False
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        """Tell, unless something was told a moment ago."""
+        now = time.monotonic()
+        if now - self._told_at < (0.1 if self._is_terminal else _LINE_SECONDS):
+            return
+        self._told_at = now
+        said = f"{what}: {done:,}{f' of {of:,}' if of else ''}"
+        if self._is_terminal:
+            self._out.write(f"\r\x1b[2K{said[: shutil.get_terminal_size().columns - 1]}")
+            self._is_drawn = True
+        else:
+            self._out.write(f"{said}\n")
+        self._out.flush()
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._is_drawn:
+            self._out.write("\r\x1b[2K")
+            self._out.flush()

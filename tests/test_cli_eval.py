@@ -1,0 +1,190 @@
+"""`memory-agents eval` on a corpus in files."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memory_agents.cli import main
+
+Program = Callable[..., tuple[int, str, str]]
+Line = dict[str, Any]
+
+DOCUMENTS: list[Line] = [
+    {"id": 1, "title": "Parser panics on an empty file", "body": "It says index out of bounds."},
+    {"id": 2, "title": "Colours are wrong on Windows", "body": "Red is shown as blue."},
+    {"id": 3, "title": "Empty file makes the parser panic", "body": "Out of bounds, again.", "labels": ["bug"]},
+    {"id": 4, "title": "Blue instead of red on Windows", "body": None},
+    {"id": 5, "title": "The parser panics when a file is empty", "body": "Reported later."},
+]
+DOCUMENTS = [{**line, "created_at": f"2020-01-0{line['id']}T00:00:00Z"} for line in DOCUMENTS]
+PAIRS: list[Line] = [{"query_id": 3, "relevant_ids": [1]}, {"query_id": "4", "relevant_ids": ["2"], "rule": "any"}]
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str) -> tuple[int, str, str]:
+        code = main(["eval", "--no-dense", *args])
+        out, err = capsys.readouterr()
+        assert "Unexpected" not in err
+        return code, out, err
+
+    return run
+
+
+def write(name: str, lines: Sequence[Line | str]) -> str:
+    """A file of JSON lines in the current folder; compressed where its name says so."""
+    data = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines).encode()
+    Path(name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return name
+
+
+def corpus(documents: Sequence[Line | str] = DOCUMENTS, pairs: Sequence[Line | str] = PAIRS) -> tuple[str, ...]:
+    return "--docs", write("docs.jsonl", documents), "--pairs", write("pairs.jsonl", pairs)
+
+
+def ranked(name: str = "run.jsonl") -> dict[Any, list[Any]]:
+    lines = map(json.loads, Path(name).read_text().splitlines())
+    return {line["query_id"]: line["ranked"] for line in lines}
+
+
+def test_it_prints_the_measures_and_what_it_took(program: Program) -> None:
+    code, out, _ = program(*corpus())
+    assert code == 0
+    assert "2 queries, 5 documents, ranked by words alone" in out
+    for name in ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"):
+        assert f"{name:<10} 1.000 [1.000, 1.000]" in out
+    assert "index " in out
+    assert "p50 " in out
+    assert "p95 " in out
+
+
+def test_json_has_the_same_for_a_program(program: Program) -> None:
+    told = json.loads(program(*corpus(), "--json")[1])
+    assert (told["queries"], told["documents"], told["model"], told["notices"]) == (2, 5, "", [])
+    assert [told[name] for name in ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10")] == [1.0] * 5
+    assert told["intervals"]["ndcg@10"] == [1.0, 1.0]
+    assert told["query_p50_ms"] <= told["query_p95_ms"]
+    assert told["index_seconds"] > told["embed_seconds"] >= 0
+
+
+def test_the_run_file_has_the_ids_as_the_files_do_best_first_and_never_the_query_nor_what_is_younger(
+    program: Program,
+) -> None:
+    program(*corpus(), "--run-file", "run.jsonl")
+    found = ranked()
+    assert list(found) == [3, 4]
+    assert found[3][0] == 1
+    assert set(found[3]) <= {1, 2}
+    assert found[4][0] == 2
+
+
+def test_compressed_files_are_read_whatever_they_are_called(program: Program) -> None:
+    plain = program(*corpus(), "--json")[1]
+    write("docs.jsonl.gz", DOCUMENTS)
+    write("pairs.jsonl.gz", PAIRS)
+    Path("pairs.jsonl.gz").rename("pairs")
+    packed = program("--docs", "docs.jsonl.gz", "--pairs", "pairs", "--json")[1]
+    assert json.loads(packed)["ndcg@10"] == json.loads(plain)["ndcg@10"] == 1.0
+
+
+def test_the_same_files_give_the_same_ranking(program: Program) -> None:
+    program(*corpus(), "--run-file", "one.jsonl")
+    program(*corpus(), "--run-file", "two.jsonl")
+    assert Path("one.jsonl").read_bytes() == Path("two.jsonl").read_bytes()
+
+
+def test_a_query_asks_its_own_repository_alone(program: Program) -> None:
+    twins = [{**line, "id": f"{repo}#{line['id']}", "repo": repo} for repo in ("one", "two") for line in DOCUMENTS]
+    pairs = [{"query_id": "two#3", "relevant_ids": ["two#1"]}]
+    program(*corpus(twins, pairs), "--run-file", "run.jsonl")
+    assert {its.partition("#")[0] for its in ranked()["two#3"]} == {"two"}
+
+
+def test_a_review_comment_asks_with_its_hunk_and_its_pull_request_which_is_no_answer(program: Program) -> None:
+    pull = {"id": "o#9", "repo": "o", "title": "Handle tabs in the lexer", "created_at": "2020-01-01T00:00:00Z"}
+    others = [{**line, "id": f"o#{line['id']}", "repo": "o"} for line in DOCUMENTS]
+    lexer = {**pull, "id": "o#8", "title": "Lexer miscounts tabs"}
+    query = {
+        "id": "rc:1",
+        "repo": "o",
+        "body": "Is that right?",
+        "path": "lexer.c",
+        "diff_hunk": "@@ -1 +1 @@\n+ panic(index)",
+        "pr": "o#9",
+        "created_at": "2021-01-01",
+    }
+    write("queries.jsonl", [query])
+    pairs = [{"query_id": "rc:1", "relevant_ids": ["o#8"]}]
+    program(*corpus([pull, lexer, *others], pairs), "--queries", "queries.jsonl", "--run-file", "run.jsonl")
+    found = ranked()["rc:1"]
+    assert "o#9" not in found
+    assert "o#8" in found, "by the title of the pull request"
+    assert "o#1" in found, "by the hunk"
+
+
+def test_a_query_that_nothing_matches_is_ranked_nowhere(program: Program) -> None:
+    write("queries.jsonl", [{"id": "q", "title": "zzz", "created_at": "2021-01-01"}])
+    pairs = [{"query_id": "q", "relevant_ids": [1]}]
+    out = program(*corpus(pairs=pairs), "--queries", "queries.jsonl", "--run-file", "run.jsonl", "--json")[1]
+    assert ranked() == {"q": []}
+    assert json.loads(out)["recall@10"] == 0.0
+
+
+def test_a_relevant_document_that_is_not_there_counts_as_not_found_and_is_told(program: Program) -> None:
+    code, out, err = program(*corpus(pairs=[{"query_id": 3, "relevant_ids": [1, 77]}]))
+    assert code == 0
+    assert "1 relevant ids of the pairs are not among the documents" in err
+    assert "recall@10  1.000" in out
+    assert "ndcg@10    0.613" in out
+
+
+GOOD = json.dumps(DOCUMENTS[0])
+
+
+@pytest.mark.parametrize(
+    ("documents", "pairs", "told"),
+    [
+        ([GOOD, "{"], PAIRS, "docs.jsonl, line 2: "),
+        ([GOOD, "", "[]"], PAIRS, "docs.jsonl, line 3: "),
+        ([GOOD, '{"id": 2}'], PAIRS, "docs.jsonl, line 2: `created_at`: field required."),
+        ([GOOD, '{"id": 2, "created_at": "soon"}'], PAIRS, "docs.jsonl, line 2: `created_at`: "),
+        ([GOOD, '{"id": 2, "created_at": "2020-01-01", "title": 3}'], PAIRS, "docs.jsonl, line 2: `title`: "),
+        ([GOOD, GOOD], PAIRS, "docs.jsonl, line 2: the id 1 stands on an earlier line too."),
+        (DOCUMENTS, [*PAIRS, {"query_id": 9, "relevant_ids": [1]}], "pairs.jsonl, line 3: there is no query 9."),
+        (DOCUMENTS, [{"query_id": 3}], "pairs.jsonl, line 1: `relevant_ids`: field required."),
+        (DOCUMENTS, [{"query_id": 3, "relevant_ids": []}], "pairs.jsonl, line 1: `relevant_ids` is empty."),
+        (DOCUMENTS, [], "pairs.jsonl has no line."),
+    ],
+)
+def test_a_wrong_line_is_named_with_the_fix(
+    program: Program, documents: Sequence[Line | str], pairs: Sequence[Line | str], told: str
+) -> None:
+    code, out, err = program(*corpus(documents, pairs))
+    assert (code, out) == (2, "")
+    assert told in err
+    assert "Fix: " in err
+
+
+def test_a_file_that_is_not_there_cut_short_or_not_writable_is_named(program: Program) -> None:
+    files = corpus()
+    assert "none.jsonl cannot be read: No such file" in program(*files, "--queries", "none.jsonl")[2]
+    assert "no/run cannot be written: No such file" in program(*files, "--run-file", "no/run")[2]
+    cut = Path(write("cut.jsonl.gz", DOCUMENTS))
+    cut.write_bytes(cut.read_bytes()[:40])
+    code, _, err = program("--docs", "cut.jsonl.gz", *files[2:])
+    assert code == 2
+    assert "cut.jsonl.gz cannot be decompressed" in err
+
+
+def test_without_files_it_says_what_to_give(program: Program) -> None:
+    code, _, err = program()
+    assert code == 2
+    assert "give --docs and --pairs" in err
