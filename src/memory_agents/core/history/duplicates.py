@@ -1,0 +1,168 @@
+"""Which issues of a repository were duplicates of earlier ones: what people said when they closed them.
+
+One closed issue says of another that they are the same, in the words of a person. Such issues form clusters; each
+but the first of a cluster is one that should have found the earlier ones. What a program said is no evidence: it
+may be ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from memory_agents.core.github_events import OWN_MARKER
+from memory_agents.core.history.rows import Item, Remark
+
+Pair = tuple[int, int]
+"""numbers of two issues, the smaller one first"""
+
+_LARGEST = 12
+"""members of a cluster who are all taken for the same; in a larger one only who was named"""
+_AT_ONCE = timedelta(minutes=10)
+"""between a closing and the words that explain it"""
+_SOON = timedelta(days=2)
+"""until the issue is closed, after which a guess has come true"""
+
+_REFERENCE = r"[\[(]?(?<![\w/#-])#(\d{1,9})\b"
+_SAYINGS = tuple(
+    re.compile(saying.replace("REF", _REFERENCE), re.IGNORECASE)
+    for saying in (
+        r"\b(?:dup|dupe|duplicate)s?(?: of)?(?: (?:issue|bug))?:? REF",
+        r"\bsame (?:issue|bug|problem) as (?:in )?REF",
+        r"\bclos(?:ing|ed)(?: this)?(?: issue)? in favou?r of REF",
+        r"REF\]? is (?:an? )?(?:exact )?(?:dup|dupe|duplicate) of this\b",
+    )
+)
+_ANY = re.compile(_REFERENCE)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_QUOTED = re.compile(r"^[ \t]*>[^\n]*|^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)", re.MULTILINE | re.DOTALL)
+_DENIED = re.compile(
+    r"\b(?:not|no|never|nor|unlike|without|almost|similar|partial|partially|semi)\b|n['\u2019]t\b", re.IGNORECASE
+)
+_GUESSED = re.compile(
+    r"\b(?:think|guess|believe|suspect|looks?|seems?|sounds?|might|may|could|maybe|perhaps|possibly|probably|likely)\b",
+    re.IGNORECASE,
+)
+_BEFORE = 60
+"""characters before such words in which they may be denied"""
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An issue, and the earlier ones that are the same."""
+
+    issue: Item
+    earlier: frozenset[int]
+
+
+def duplicates(
+    repository: str, issues: Mapping[int, Item], remarks: Iterable[Remark], apart: frozenset[Pair]
+) -> list[Duplicate]:
+    """Those that were found to be, oldest first. One whose own text names an earlier one is none: it needs no search.
+
+    `issues`: all of `repository` (`owner/name`), by number; pull requests among them do not count. `remarks`: in any
+    conversation. `apart`: pairs that people said are not the same.
+    """
+    named = Numbered(repository)
+    issues = {number: item for number, item in issues.items() if not item.is_pull_request}
+    pairs = {
+        pair
+        for number, others in _said(named, issues, remarks)
+        for other in others & issues.keys()
+        if (pair := _pair(number, other)) not in apart and number != other
+    }
+    found = [
+        Duplicate(
+            item, frozenset(one for one in same if _is_before(issues[one], item) and _pair(number, one) not in apart)
+        )
+        for number, same in _same(pairs).items()
+        for item in (issues[number],)
+    ]
+    found = [
+        one for one in found if one.earlier and not one.earlier & named.in_text(one.issue.title + "\n" + one.issue.body)
+    ]
+    return sorted(found, key=lambda one: (one.issue.created_at, one.issue.number))
+
+
+class Numbered:
+    """Texts of one repository, in which every reference to an issue of it is `#N`."""
+
+    def __init__(self, repository: str) -> None:
+        """`repository`: `owner/name`."""
+        name = re.escape(repository)
+        self._own = re.compile(
+            rf"https?://[\w.:-]+/{name}/(?:issues|pull)/(\d{{1,9}})\b(?:#[\w-]*)?|(?<![\w/-]){name}#(\d{{1,9}})\b",
+            re.IGNORECASE,
+        )
+
+    def __call__(self, text: str) -> str:
+        """The text with short references."""
+        return self._own.sub(lambda found: f"#{found[1] or found[2]}", text)
+
+    def in_text(self, text: str) -> frozenset[int]:
+        """The issues that a text names."""
+        return frozenset(map(int, _ANY.findall(self(text))))
+
+
+def _said(
+    named: Numbered, issues: Mapping[int, Item], remarks: Iterable[Remark]
+) -> Iterator[tuple[int, frozenset[int]]]:
+    """A closed issue, and those that somebody called the same as it."""
+    for item in issues.values():
+        if item.state == "closed":
+            yield item.number, _called_same(named(item.body), may_guess=False)
+    for remark in remarks:
+        about = issues.get(remark.number)
+        if about is None or about.closed_at is None or remark.author.is_bot or remark.body.startswith(OWN_MARKER):
+            continue
+        text = named(remark.body)
+        until_closed = about.closed_at - remark.created_at
+        called = _called_same(text, may_guess=-_AT_ONCE <= until_closed <= _SOON)
+        if not called and about.state_reason == "duplicate" and abs(until_closed) <= _AT_ONCE:
+            only = frozenset(map(int, _ANY.findall(_QUOTED.sub("", text))))
+            called = only if len(only) == 1 else called
+        yield remark.number, called
+
+
+def _called_same(text: str, *, may_guess: bool) -> frozenset[int]:
+    """The numbers that a text calls the same, unless it denies it, asks or only guesses."""
+    found = set()
+    for sentence in _SENTENCE.split(_QUOTED.sub("", text)):
+        plain = " ".join(sentence.split())
+        if "?" in plain or (not may_guess and _GUESSED.search(plain)):
+            continue
+        for saying in _SAYINGS:
+            for match in saying.finditer(plain):
+                if not _DENIED.search(plain[max(0, match.start() - _BEFORE) : match.start()]):
+                    found.add(int(match[1]))
+    return frozenset(found)
+
+
+def _same(pairs: Iterable[Pair]) -> dict[int, frozenset[int]]:
+    """number → all others that are the same, by what was said of them."""
+    named: dict[int, set[int]] = {}
+    for one, other in pairs:
+        named.setdefault(one, set()).add(other)
+        named.setdefault(other, set()).add(one)
+    same: dict[int, frozenset[int]] = {}
+    for start in named:
+        if start in same:
+            continue
+        cluster, waiting = {start}, [start]
+        while waiting:
+            new = named[waiting.pop()] - cluster
+            cluster |= new
+            waiting += new
+        for member in cluster:
+            same[member] = frozenset(cluster if len(cluster) <= _LARGEST else named[member]) - {member}
+    return same
+
+
+def _pair(one: int, other: int) -> Pair:
+    return min(one, other), max(one, other)
+
+
+def _is_before(one: Item, other: Item) -> bool:
+    return (one.created_at, one.number) < (other.created_at, other.number)
