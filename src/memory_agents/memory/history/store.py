@@ -7,7 +7,7 @@ transaction, so a process may be killed at any time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from memory_agents.core.history import (
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _FORMAT = "2"
 """of the tables and the rows: count it up when one of them changes"""
+
+_PAGE = 1_000
+"""rows that are held at once where all are read"""
 
 _TABLES = """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -134,6 +137,14 @@ class Store:
             rows = self._connection.execute("SELECT count(*) FROM rows WHERE stream = ?", (stream,))
             return int(rows.fetchone()[0])
 
+    def issues(self) -> dict[int, Item]:
+        """All issues and pull requests, by number."""
+        return {item.number: item for item in self._every(Item, Stream.ISSUES)}
+
+    def remarks(self) -> Iterator[Remark]:
+        """All comments in conversations; those that are added meanwhile may be missing."""
+        return self._every(Remark, Stream.COMMENTS)
+
     def unindexed(self, limit: int) -> dict[str, int]:
         """Keys of Records that the index may not have as they are now, each with the mark of its last change."""
         with self._lock, database.transaction(self._connection):
@@ -208,6 +219,18 @@ class Store:
         by = f"INDEXED BY {index}" if index else ""  # SQLite would rather look through the whole stream
         query = f"SELECT row FROM rows {by} WHERE stream = ? AND {where}"  # noqa: S608 -- the condition is ours
         return [decoded(kind, row[0]) for row in self._connection.execute(query, (stream, value)).fetchall()]
+
+    def _every(self, kind: type[_R], stream: Stream) -> Iterator[_R]:
+        """All rows of a list, a page at a time, for there may be more than memory should hold."""
+        last = -1
+        page = "SELECT key, row FROM rows WHERE stream = ? AND key > ? ORDER BY key LIMIT ?"
+        while True:
+            with self._lock, database.transaction(self._connection):
+                rows = self._connection.execute(page, (stream, last, _PAGE)).fetchall()
+            if not rows:
+                return
+            yield from (decoded(kind, row) for _, row in rows)
+            last = rows[-1][0]
 
     def _keep(self, stream: Stream, row: Row, reading: int) -> bool:
         """Store one row; whether it is new or changed."""
