@@ -156,7 +156,7 @@ def test_what_people_set_apart_is_neither_a_pair_nor_a_wrong_suggestion(
     apart = set()
     for at in range(40):
         first = past.issue(f"Crash of wheel{at} with grease{at}")
-        other = past.issue(f"The wheel{at} crashes, grease{at} is there, but otherwise")
+        other = past.issue(f"The wheel{at} crashes, grease{at} is there")
         last = past.duplicate(f"The wheel{at} crashes, grease{at} is there", first)
         apart.add((other, last))
     files = kept()
