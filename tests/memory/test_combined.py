@@ -25,6 +25,7 @@ class Held:
     def __init__(self, name: str, *matches: Match, error: MemoryAgentsError | None = None, seconds: float = 0) -> None:
         self.name, self.matches, self.error, self.seconds = name, matches, error, seconds
         self.asked = 0
+        self.cut_off: float | None = None
         self.is_closed = False
 
     async def _answer(self) -> None:
@@ -55,7 +56,12 @@ class Held:
         await self._answer()
         notices = (Notice(text=f"{self.name} is small"),)
         return ProviderInfo(
-            provider=self.name, location=self.name, records=len(self.matches), version=f"v-{self.name}", notices=notices
+            provider=self.name,
+            location=self.name,
+            records=len(self.matches),
+            version=f"v-{self.name}",
+            notices=notices,
+            cut_off=self.cut_off,
         )
 
     async def close(self) -> None:
@@ -188,6 +194,13 @@ async def test_the_info_is_of_all_and_the_version_of_the_first() -> None:
     info = await combined(Held("facts", FACT), Held("history", PAST, past(2, 0.1))).get_info()
     assert (info.provider, info.location, info.records, info.version) == ("facts", "facts; history", 3, "v-facts")
     assert [notice.text for notice in info.notices] == ["facts is small", "history is small"]
+
+
+async def test_the_cut_off_is_that_of_whichever_has_measured_one() -> None:
+    facts, history = Held("facts"), Held("history")
+    assert (await combined(facts, history).get_info()).cut_off is None
+    history.cut_off = 0.4
+    assert (await combined(facts, history).get_info()).cut_off == 0.4
 
 
 async def test_nothing_is_opened_before_it_is_asked() -> None:

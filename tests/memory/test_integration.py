@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -35,6 +35,7 @@ class Memory:
     faults: Mapping[str, BaseException] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    cut_off: float | None = None
     is_closed: bool = False
 
     async def _happens(self, where: str) -> None:
@@ -60,7 +61,9 @@ class Memory:
 
     async def get_info(self) -> ProviderInfo:
         await self._happens("info")
-        return ProviderInfo(provider="memory", location="here", records=1, version="1", notices=self.notices)
+        return ProviderInfo(
+            provider="memory", location="here", records=1, version="1", notices=self.notices, cut_off=self.cut_off
+        )
 
     async def close(self) -> None:
         await self._happens("close")
@@ -94,6 +97,18 @@ async def test_what_every_section_answers_is_recalled() -> None:
 async def test_matches_below_the_sections_score_are_left_out() -> None:
     recollection = await recall(Memory({"codebase/conventions": [match(score=0.2), match("weakweak", 0.19)]}))
     assert [m.record.id for m in recollection.sections["conventions"]] == ["f1a2c3d4"]
+
+
+@pytest.mark.parametrize(("cut_off", "shown"), [(None, ["middling"]), (0.6, []), (0.1, ["middling", "weakweak"])])
+async def test_a_measured_cut_off_goes_before_the_score_of_a_section_that_takes_it_and_of_no_other(
+    cut_off: float | None, shown: list[str]
+) -> None:
+    found = [match("middling", 0.4), match("weakweak", 0.15)]
+    reader = Memory({"codebase/conventions": found, "reviews/issues": found}, cut_off=cut_off)
+    async with MemoryIntegration(lambda: reader, deadline=5) as memory:
+        recollection = await memory.recall(Query(title="typo"), (CONVENTIONS, replace(ISSUES, is_calibrated=True)))
+    assert [m.record.id for m in recollection.sections["similar_issues"]] == shown
+    assert [m.record.id for m in recollection.sections["conventions"]] == ["middling"]
 
 
 async def test_memory_that_answers_with_nothing_is_empty_and_not_broken() -> None:

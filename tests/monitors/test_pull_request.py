@@ -15,6 +15,7 @@ from memory_agents.core.github_events import ChangedPaths
 from memory_agents.memory.git import Remote
 from memory_agents.memory.integration import MemoryIntegration, Status
 from memory_agents.memory.providers.git_branch import GitBranchProvider
+from memory_agents.monitors import base
 from memory_agents.monitors.base import FAMILIES, Recalled
 from memory_agents.monitors.pull_request import PullRequestFamily, PullRequestMonitor
 from memory_agents.rendering import Templates
@@ -40,6 +41,13 @@ THREAD = replace(comment(body="Use with", path="src/read.py", diff_hunk="@@ -1 +
 def test_every_family_shows_sections_that_the_settings_feed_and_those_about_code_show_reviews() -> None:
     assert {section for sections in FAMILIES.values() for section in sections} == set(SECTIONS)
     assert [name for name, sections in FAMILIES.items() if "reviews" not in sections] == ["issue"]
+
+
+def test_the_cut_off_that_was_measured_counts_for_similar_issues_unless_the_maintainers_set_one() -> None:
+    names = FAMILIES["pull_request"]
+    default, explicit = (base.sections(Settings.build(given), names) for given in ({}, {"min-score": "0.3"}))
+    assert [one.name for one in default if one.is_calibrated] == ["similar_issues"]
+    assert [(one.min_score, one.is_calibrated) for one in explicit] == [(0.3, False)] * len(names)
 
 
 FILES = {

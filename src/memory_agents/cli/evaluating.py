@@ -35,6 +35,7 @@ def evaluate(arguments: argparse.Namespace) -> Answer:
     if not arguments.no_dense:
         try:
             embedder = _open_embedder()
+            embedder.load()  # what cannot be loaded is told before the work, and no query waits for it
         except MissingExtra as error:
             notices.append(Notice(text=f"{error.message} Words alone rank.", fix=error.fix))
     with contextlib.ExitStack() as stack:

@@ -193,3 +193,5 @@ class ProviderInfo:
     """of what it holds: a commit for git; empty where there is no memory yet"""
     notices: tuple[Notice, ...] = ()
     """what was wrong and got around: a skipped file, a rebuilt index"""
+    cut_off: float | None = None
+    """the score from which on similar issues are worth showing, where that was measured with what it holds"""

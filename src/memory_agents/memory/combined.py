@@ -102,6 +102,7 @@ class CombinedReader:
                 *(Notice(text=error.message, fix=error.fix, partial=True) for error in failed),
                 *(notice for info in infos for notice in info.notices),
             ),
+            cut_off=next((info.cut_off for info in infos if info.cut_off is not None), None),
         )
 
     async def close(self) -> None:

@@ -33,6 +33,9 @@ class Section:
     namespaces: tuple[str, ...]
     top_k: int
     min_score: float
+    """below it nothing is shown"""
+    is_calibrated: bool = False
+    """whether the cut-off that was measured goes before `min_score`, where there is one"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +95,11 @@ class MemoryIntegration:
                 notices += info.notices
         except Exception as error:  # noqa: BLE001 -- recall degrades here: memory must never stop a run
             notices.append(self._late() if limit.expired() else _notice(error))
-        status = _status(answered=len(found), notices=notices, any_match=any(found.values()))
+        cut_off = None if info is None else info.cut_off
+        shown = {one.name: _worth_showing(found.get(one.name, ()), one, cut_off) for one in sections}
         return Recollection(
-            status=status,
-            sections=MappingProxyType({section.name: found.get(section.name, ()) for section in sections}),
+            status=_status(answered=len(found), notices=notices, any_match=any(shown.values())),
+            sections=MappingProxyType(shown),
             notices=tuple(dict.fromkeys(notices)),
             info=info,
             seconds=time.monotonic() - started,
@@ -122,7 +126,13 @@ class MemoryIntegration:
         except Exception as error:  # noqa: BLE001 -- another section may still answer
             notices.append(_notice(error))
             return
-        found[section.name] = tuple(match for match in matches if match.score >= section.min_score)
+        found[section.name] = tuple(matches)
+
+
+def _worth_showing(matches: tuple[Match, ...], section: Section, cut_off: float | None) -> tuple[Match, ...]:
+    """The Matches of a section that score enough."""
+    least = cut_off if section.is_calibrated and cut_off is not None else section.min_score
+    return tuple(match for match in matches if match.score >= least)
 
 
 def _notice(error: Exception) -> Notice:

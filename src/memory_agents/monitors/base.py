@@ -27,6 +27,8 @@ from memory_agents.rendering import Templates
 from memory_agents.settings import Settings
 
 ABOUT_ISSUES = ("similar_issues", "conventions", "patterns")
+CALIBRATED = frozenset({"similar_issues"})
+"""sections whose cut-off an index run measures, with the repository's own duplicates"""
 ABOUT_CODE = ("conventions", "patterns", "reviews", "similar_issues")
 
 FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -93,6 +95,7 @@ def sections(settings: Settings, names: tuple[str, ...]) -> tuple[Section, ...]:
             namespaces=settings.sections[name],
             top_k=settings.top_k,
             min_score=MIN_SCORES[name] if settings.min_score is None else settings.min_score,
+            is_calibrated=name in CALIBRATED and settings.min_score is None,
         )
         for name in names
     )

@@ -16,6 +16,7 @@ from memory_agents.core.records import Match, Query, Record, Source, Trust
 from memory_agents.edges.github import history as edge
 from memory_agents.errors import GitHubFailure, MemoryUnreachable
 from memory_agents.memory.history import files
+from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.history.reader import MOST_PAGES, HistoryReader
 from memory_agents.memory.index import LocalIndex
 from memory_agents.testing.github.state import Issue
@@ -47,6 +48,15 @@ async def test_without_an_index_few_items_are_all_read(project: Project) -> None
     assert titles(found)[0] == "Parser crash"
     assert (info.records, info.notices) == (8, ())
     assert project.requests() == ["issues", "/graphql"]
+
+
+async def test_the_cut_off_that_an_index_run_left_is_told(project: Project) -> None:
+    fill(project)
+    files = HistoryFiles(project.folder, project.name)
+    files.index.set_cut_off(0.4)
+    files.close()
+    async with project.reader() as reader:
+        assert (await reader.get_info()).cut_off == 0.4
 
 
 async def test_without_an_index_of_many_items_the_newest_are_read_and_the_rest_is_told(project: Project) -> None:

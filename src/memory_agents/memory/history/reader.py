@@ -115,13 +115,14 @@ class HistoryReader:
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""
-        records, version = self._ask(lambda index: (len(index), index.version))
+        records, version, cut_off = self._ask(lambda index: (len(index), index.version, index.cut_off))
         return ProviderInfo(
             provider="history",
             location=f"past issues, pull requests and reviews of {self._repository}",
             records=records,
             version=version,
             notices=(*self._opened().files.notices, *self._notices),
+            cut_off=cut_off,
         )
 
     async def close(self) -> None:
