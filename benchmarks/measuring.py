@@ -30,6 +30,8 @@ class Program:
     """what must be done before each run, unmeasured"""
     after: Callable[[], None] = lambda: None
     """checks that the run did what it should"""
+    is_heard: bool = False
+    """whether what it tells on standard error is passed on at once"""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,9 @@ def run(program: Program) -> Run:
     """Run a program to its end; SystemExit with what it said if that was a failure."""
     with tempfile.TemporaryFile() as said:
         started = time.perf_counter()
-        process = subprocess.Popen(program.command, env=program.environment, stdout=said, stderr=said)
+        process = subprocess.Popen(
+            program.command, env=program.environment, stdout=said, stderr=None if program.is_heard else said
+        )
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
