@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory_agents.core.github_events import OWN_MARKER
-from memory_agents.core.history import Item, Person, Remark, duplicates
+from memory_agents.core.history import Item, Person, Remark, called_same, duplicates
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 MONA = Person(login="mona", id=2)
@@ -47,7 +47,8 @@ def found(
 ) -> dict[int, frozenset[int]]:
     """number → earlier ones, among the issues 1 to 20."""
     known = {number: issue(number) for number in range(1, 21)} | {one.number: one for one in issues}
-    return {one.issue.number: one.earlier for one in duplicates(REPOSITORY, known, remarks, apart)}
+    pairs = called_same(REPOSITORY, known, remarks)
+    return {one.issue.number: one.earlier for one in duplicates(REPOSITORY, known, pairs, apart)}
 
 
 SAID = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -87,18 +87,25 @@ def kept(tmp_path: Path, past: Past) -> Iterator[Callable[[], HistoryFiles]]:
         files.close()
 
 
-def calibrated(files: HistoryFiles, apart: frozenset[tuple[int, int]] = NONE_APART) -> Calibration:
-    done = calibrating.calibrate(files, apart, tell=lambda *_: None)
+def asked(apart: frozenset[tuple[int, int]]) -> Callable[[], Awaitable[frozenset[tuple[int, int]]]]:
+    async def ask() -> frozenset[tuple[int, int]]:
+        return apart
+
+    return ask
+
+
+async def calibrated(files: HistoryFiles, apart: frozenset[tuple[int, int]] = NONE_APART) -> Calibration:
+    done = await calibrating.calibrate(files, asked(apart), tell=lambda *_: None)
     assert done is not None
     return done
 
 
-def test_the_older_duplicates_choose_the_cut_off_and_the_newer_say_what_it_is_worth(
+async def test_the_older_duplicates_choose_the_cut_off_and_the_newer_say_what_it_is_worth(
     past: Past, kept: Callable[[], HistoryFiles]
 ) -> None:
     past.pairs(40)
     files = kept()
-    done = calibrated(files)
+    done = await calibrated(files)
     assert (done.known, done.measured and (done.measured.older, done.measured.newer)) == (40, (28, 12))
     assert done.measured is not None
     assert done.measured.is_precise
@@ -110,18 +117,18 @@ def test_the_older_duplicates_choose_the_cut_off_and_the_newer_say_what_it_is_wo
     assert calibration_report.LOWER_BOUND in calibration_report.told(done)
 
 
-def test_too_few_duplicates_leave_the_default_and_say_so(past: Past, kept: Callable[[], HistoryFiles]) -> None:
+async def test_too_few_duplicates_leave_the_default_and_say_so(past: Past, kept: Callable[[], HistoryFiles]) -> None:
     past.pairs(LEAST - 1)
     files = kept()
     files.index.set_cut_off(0.9)
-    done = calibrated(files)
+    done = await calibrated(files)
     assert (done.known, done.measured, done.cut_off, files.index.cut_off) == (LEAST - 1, None, None, None)
     assert "29 past issues of octo/hello are known to be duplicates" in calibration_report.told(done)
     assert "it takes 30" in calibration_report.told(done)
     assert calibration_report.value(done) == {"repository": REPOSITORY, "duplicates": LEAST - 1, "cut_off": None}
 
 
-def test_what_is_only_half_as_like_as_a_duplicate_is_below_the_cut_off(
+async def test_what_is_only_half_as_like_as_a_duplicate_is_below_the_cut_off(
     past: Past, kept: Callable[[], HistoryFiles]
 ) -> None:
     for at in range(40):
@@ -129,7 +136,7 @@ def test_what_is_only_half_as_like_as_a_duplicate_is_below_the_cut_off(
         for other in range(4):
             past.issue(f"A lamp{other} beside wheel{at} in the long and winding hall of mirrors{at}")
         past.duplicate(f"The wheel{at} crashes, grease{at} is there", first)
-    done = calibrated(kept())
+    done = await calibrated(kept())
     assert done.measured is not None
     assert done.measured.chosen.precision >= 0.5
     everything = done.measured.curve[0]
@@ -137,20 +144,20 @@ def test_what_is_only_half_as_like_as_a_duplicate_is_below_the_cut_off(
     assert 0 < done.measured.chosen.value < 1
 
 
-def test_where_nothing_right_is_found_the_best_there_is_is_taken_and_told(
+async def test_where_nothing_right_is_found_the_best_there_is_is_taken_and_told(
     past: Past, kept: Callable[[], HistoryFiles]
 ) -> None:
     for at in range(40):
         first = past.issue(f"Sun{at} and moon{at}")
         past.issue(f"Crash of wheel{at} with grease{at}")
         past.duplicate(f"Crash of wheel{at} with grease{at}", first)
-    done = calibrated(kept())
+    done = await calibrated(kept())
     assert done.measured is not None
     assert not done.measured.is_precise
     assert "No cut-off makes 50% of what is shown right" in calibration_report.told(done)
 
 
-def test_what_people_set_apart_is_neither_a_pair_nor_a_wrong_suggestion(
+async def test_what_people_set_apart_is_neither_a_pair_nor_a_wrong_suggestion(
     past: Past, kept: Callable[[], HistoryFiles]
 ) -> None:
     apart = set()
@@ -160,30 +167,33 @@ def test_what_people_set_apart_is_neither_a_pair_nor_a_wrong_suggestion(
         last = past.duplicate(f"The wheel{at} crashes, grease{at} is there", first)
         apart.add((other, last))
     files = kept()
-    before, after = calibrated(files).measured, calibrated(files, frozenset(apart)).measured
+    before, after = (await calibrated(files)).measured, (await calibrated(files, frozenset(apart))).measured
     assert before is not None
     assert after is not None
     best = [max(one.precision for one in found.curve if one.answered == 12) for found in (before, after)]
     assert best[0] < best[1] == 1.0
     all_apart = frozenset((number, number + 2) for number in range(1, 121, 3))
-    assert calibrated(files, all_apart).known == 0
+    assert (await calibrated(files, all_apart)).known == 0
 
 
-def test_a_duplicate_is_asked_as_on_the_day_it_was_opened(past: Past, kept: Callable[[], HistoryFiles]) -> None:
+async def test_a_duplicate_is_asked_as_on_the_day_it_was_opened(past: Past, kept: Callable[[], HistoryFiles]) -> None:
     past.pairs(40)
     for at in range(40):
         past.issue(f"The wheel{at} crashes, grease{at} is there")  # later, and nobody called it a duplicate
-    done = calibrated(kept())
+    done = await calibrated(kept())
     assert done.measured is not None
     assert done.measured.measures["recall@1"].value == 1.0
 
 
-def test_what_has_no_more_time_changes_nothing(past: Past, kept: Callable[[], HistoryFiles]) -> None:
+async def test_what_has_no_more_time_changes_nothing(past: Past, kept: Callable[[], HistoryFiles]) -> None:
     past.pairs(40)
     files = kept()
     files.index.set_cut_off(0.9)
     left = iter([True, True, False])
-    assert calibrating.calibrate(files, NONE_APART, tell=lambda *_: None, may_go_on=lambda: next(left)) is None
+    assert (
+        await calibrating.calibrate(files, asked(NONE_APART), tell=lambda *_: None, may_go_on=lambda: next(left))
+        is None
+    )
     assert files.index.cut_off == 0.9
 
 
@@ -198,11 +208,11 @@ class Tags(HTMLParser):
         self.targets += [value or "" for name, value in attrs if name in {"href", "src", "xlink:href"}]
 
 
-def test_the_page_holds_the_figures_and_a_plot_and_nothing_from_elsewhere(
+async def test_the_page_holds_the_figures_and_a_plot_and_nothing_from_elsewhere(
     past: Past, kept: Callable[[str], HistoryFiles]
 ) -> None:
     past.pairs(40)
-    page = calibration_report.page(calibrated(kept("octo/<script>alert(1)</script>")))
+    page = calibration_report.page(await calibrated(kept("octo/<script>alert(1)</script>")))
     tags = Tags()
     tags.feed(page)
     assert tags.seen.count("svg") == 1
@@ -214,14 +224,14 @@ def test_the_page_holds_the_figures_and_a_plot_and_nothing_from_elsewhere(
     assert "http" not in page
 
 
-def test_a_page_without_figures_has_no_plot(past: Past, kept: Callable[[], HistoryFiles]) -> None:
-    page = calibration_report.page(calibrated(kept()))
+async def test_a_page_without_figures_has_no_plot(past: Past, kept: Callable[[], HistoryFiles]) -> None:
+    page = calibration_report.page(await calibrated(kept()))
     assert "<svg" not in page
     assert "it takes 30" in page
 
 
-def test_the_summary_is_a_table_of_figures(past: Past, kept: Callable[[], HistoryFiles]) -> None:
+async def test_the_summary_is_a_table_of_figures(past: Past, kept: Callable[[], HistoryFiles]) -> None:
     past.pairs(40)
-    summary = calibration_report.summary(calibrated(kept()))
+    summary = calibration_report.summary(await calibrated(kept()))
     assert "| An earlier one is among the best 1 | 1.000 [1.000, 1.000] |" in summary
     assert summary.count("[") == 5

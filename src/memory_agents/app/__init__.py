@@ -1,11 +1,13 @@
 """The composition root: builds what a run needs, wires it, and hands the result to the edges."""
 
+from memory_agents.app.calibrating import calibrate_history
 from memory_agents.app.indexing import index_history
 from memory_agents.app.providing import create_provider, github_api, maintainers_files, open_memory, open_writer
 from memory_agents.app.redacting import redact_fully
 from memory_agents.app.running import run
 
 __all__ = [
+    "calibrate_history",
     "create_provider",
     "github_api",
     "index_history",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 
 from memory_agents import handover
+from memory_agents.app.calibrating import calibrated
 from memory_agents.app.providing import github_api, now
 from memory_agents.edges.actions import Runner
 from memory_agents.edges.github.history import GitHubHistory
@@ -47,10 +49,11 @@ async def index_history(
         raise SettingsError(
             "It is not known whose past to read.", fix="run inside a clone of it, or give --repository OWNER/NAME"
         )
+    ends = asyncio.get_running_loop().time() + seconds
     github = github_api(settings, environment)
     files = HistoryFiles(history_folder(environment, repository), repository)
     try:
-        return await history.index(
+        done = await history.index(
             files,
             GitHubHistory(github, repository, may_be_renamed=not environment.in_actions),
             seconds=seconds,
@@ -58,6 +61,16 @@ async def index_history(
             tell=tell,
             clock=now,
         )
+        if done.is_complete and (done.changed or done.indexed):
+            done.calibration, notices = await calibrated(
+                files,
+                settings,
+                environment,
+                tell=lambda *_: None,
+                may_go_on=lambda: asyncio.get_running_loop().time() < ends,
+            )
+            done.notices += notices
+        return done
     finally:
         files.close()
         await github.close()

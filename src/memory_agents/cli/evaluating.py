@@ -1,4 +1,4 @@
-"""`memory-agents eval`: how well past items are found, in a corpus."""
+"""`memory-agents eval`: how well past items are found, in a corpus or in this repository's own past."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from memory_agents import app
+from memory_agents.cli.options import environment_of, settings_of
 from memory_agents.core.records import Notice
 from memory_agents.errors import MissingExtra, UsageError
-from memory_agents.operations import evaluating, evaluation_report
+from memory_agents.operations import calibration_report, evaluating, evaluation_report
 from memory_agents.operations.corpus import Corpus, read_corpus
 from memory_agents.operations.reading import Answer
 
@@ -23,12 +25,33 @@ if TYPE_CHECKING:
 _LINE_SECONDS = 5.0
 
 
-def evaluate(arguments: argparse.Namespace) -> Answer:
-    """Rank a corpus, judge the ranking, and write it where `--run-file` says."""
+async def evaluate(arguments: argparse.Namespace) -> Answer:
+    """Measure what the options say. Raises UsageError where they say nothing, or two things."""
+    of_corpus = any((arguments.docs, arguments.pairs, arguments.queries, arguments.run_file, arguments.no_dense))
+    if arguments.calibrate and not of_corpus:
+        return await _calibrate(arguments)
+    if arguments.calibrate or arguments.report:
+        text = "--calibrate, and --report with it, are about this repository's own past."
+        raise UsageError(text, fix="give them without the options for a corpus in files")
     if not (arguments.docs and arguments.pairs):
-        raise UsageError(
-            "It is not known what to evaluate.", fix="give --docs and --pairs; docs/evaluation.md has both"
-        )
+        raise UsageError("It is not known what to evaluate.", fix="give --docs and --pairs, or --calibrate")
+    return _evaluate(arguments)
+
+
+async def _calibrate(arguments: argparse.Namespace) -> Answer:
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context(_opened(arguments.report)) if arguments.report else None
+        teller = Teller(sys.stderr)
+        stack.callback(teller.close)
+        done, notices = await app.calibrate_history(settings_of(arguments), environment_of(arguments), tell=teller)
+        if out is not None:
+            out.write(calibration_report.page(done))
+    told = {**calibration_report.value(done), "notices": list(map(str, notices))}
+    return Answer(told, calibration_report.told(done), notices)
+
+
+def _evaluate(arguments: argparse.Namespace) -> Answer:
+    """Rank a corpus, judge the ranking, and write it where `--run-file` says."""
     corpus = read_corpus(arguments.docs, arguments.pairs, arguments.queries)
     notices = _about(corpus)
     embedder: Embedder | None = None

@@ -107,9 +107,9 @@ def _add_evaluating(add: _Add) -> None:
         "eval",
         parents=[_repository_options()],
         help="measure how well past items are found",
-        description="Rank a corpus by the very code that recall runs and judge the answers: recall@1/5/10, mrr@10 and "
-        "ndcg@10 with 95 % intervals, and the time it takes. The files hold JSON lines and may be compressed by gzip; "
-        "docs/evaluation.md has their formats.",
+        description="Rank a corpus, or this repository's own past, by the very code that recall runs, and judge the "
+        "answers. Prints recall@1/5/10 and more with 95 % intervals, and the time it takes. The files hold JSON lines "
+        "and may be compressed by gzip; docs/evaluation.md has their formats.",
     )
     corpus = evaluation.add_argument_group("a corpus in files")
     corpus.add_argument("--docs", type=Path, metavar="FILE", help="past items: id, title, body, created_at")
@@ -117,6 +117,13 @@ def _add_evaluating(add: _Add) -> None:
     corpus.add_argument("--queries", type=Path, metavar="FILE", help="the queries that are not among the past items")
     corpus.add_argument("--no-dense", action="store_true", help="rank by words alone, without an embedding model")
     corpus.add_argument("--run-file", type=Path, metavar="FILE", help="write each query's best documents there")
+    own = evaluation.add_argument_group("this repository's own past, as `memory-agents index` left it")
+    own.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="measure with its duplicates, and keep the score from which on similar issues are worth showing",
+    )
+    own.add_argument("--report", type=Path, metavar="FILE", help="write the figures and a plot there, as HTML")
 
 
 def _add_writing(add: _Add) -> None:

@@ -7,13 +7,13 @@ worth. Each is asked as on the day it was opened, by the code that recall runs.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from memory_agents.core import evaluation, namespaces
 from memory_agents.core.evaluation import CutOff, Estimate, Suggestion
 from memory_agents.core.github_events import GHOST, IssueEvent, Item, Origin, Repository
-from memory_agents.core.history import Duplicate, duplicates
+from memory_agents.core.history import Duplicate, called_same, duplicates
 from memory_agents.core.queries import query_of
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.index import LocalIndex
@@ -76,14 +76,22 @@ class Calibration:
         return self.measured.chosen.value if self.measured else None
 
 
-def calibrate(
-    files: HistoryFiles, apart: Pairs, *, tell: Tell, may_go_on: Callable[[], bool] = lambda: True
+async def calibrate(
+    files: HistoryFiles,
+    ask_apart: Callable[[], Awaitable[Pairs]],
+    *,
+    tell: Tell,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> Calibration | None:
     """Choose the cut-off and keep it in the index; None where `may_go_on` ended it before anything was changed.
 
-    Where there are too few duplicates the index keeps none, and the default counts. May raise IndexCorrupt.
+    Where there are too few duplicates the index keeps none, and the default counts. `ask_apart` is called only where
+    there may be enough. May raise IndexCorrupt.
     """
-    found = duplicates(files.repository, files.store.issues(), files.store.remarks(), apart)
+    issues = files.store.issues()
+    pairs = called_same(files.repository, issues, files.store.remarks())
+    apart = await ask_apart() if len(pairs) >= LEAST else frozenset()
+    found = duplicates(files.repository, issues, pairs, apart)
     asked = found[-MOST:] if len(found) >= LEAST else []
     answers: list[_Answer] = []
     for count, duplicate in enumerate(asked, start=1):

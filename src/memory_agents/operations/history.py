@@ -20,6 +20,7 @@ from memory_agents.memory.history.reader import REQUESTS_KEPT
 from memory_agents.memory.history.source import HistorySource
 from memory_agents.memory.index import IndexCorrupt
 from memory_agents.memory.integration import Status
+from memory_agents.operations.calibrating import Calibration
 
 LISTS = (Stream.ISSUES, Stream.REVIEWS, Stream.COMMENTS, Stream.EVENTS)
 """in the order in which they are read: what a recall needs most comes first"""
@@ -72,6 +73,8 @@ class Reading:
     stopped: str = ""
     """why it ended before the end; empty where it did not"""
     notices: list[Notice] = field(default_factory=list)
+    calibration: Calibration | None = None
+    """what the repository's own duplicates say, where they were asked"""
 
     @property
     def is_complete(self) -> bool:

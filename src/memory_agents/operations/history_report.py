@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from memory_agents.core.summary import literal
 from memory_agents.memory.integration import Status
+from memory_agents.operations import calibration_report
+from memory_agents.operations.calibrating import Calibration
 from memory_agents.operations.history import LISTS, Reading
 from memory_agents.operations.reading import Answer
 
@@ -24,6 +26,11 @@ def told(done: Reading) -> str:
     return "\n".join(lines)
 
 
+def _calibrated(done: Reading) -> Calibration | None:
+    """What its duplicates say, where there are enough of them: a small repository need not hear of it each day."""
+    return done.calibration if done.calibration is not None and done.calibration.measured else None
+
+
 def _counted(count: int, what: str) -> str:
     """`1 issue`, `1,200 issues`."""
     singular = what.removesuffix("ies") + "y" if what.endswith("ies") else what.removesuffix("s")
@@ -38,11 +45,13 @@ def summary(done: Reading) -> str:
         if stream in done.read
     ]
     table = ["| List | Read | Complete |", "| --- | ---: | --- |", *rows] if rows else []
+    calibration = _calibrated(done)
     notices = [f"- ⚠️ {literal(str(notice), 600)}" for notice in done.notices]
     parts = (
         f"### memory-agents: {done.status}",
         "\n\n".join(literal(line, 300) for line in told(done).splitlines()),
         "\n".join(table),
+        calibration_report.summary(calibration) if calibration else "",
         "\n".join(notices),
     )
     return "\n\n".join(part for part in parts if part)
@@ -62,6 +71,9 @@ def answer(done: Reading) -> Answer:
         "indexed": done.indexed,
         "records": done.records,
         "stopped": done.stopped,
+        "calibration": calibration_report.value(done.calibration) if done.calibration else None,
         "notices": [str(notice) for notice in done.notices],
     }
-    return Answer(value, told(done), tuple(done.notices), code=int(done.status is Status.UNAVAILABLE))
+    calibration = _calibrated(done)
+    text = told(done) + (f"\n{calibration_report.told(calibration)}" if calibration else "")
+    return Answer(value, text, tuple(done.notices), code=int(done.status is Status.UNAVAILABLE))

@@ -57,32 +57,31 @@ class Duplicate:
     earlier: frozenset[int]
 
 
+def called_same(repository: str, issues: Mapping[int, Item], remarks: Iterable[Remark]) -> frozenset[Pair]:
+    """Pairs of issues of which somebody said that they are the same.
+
+    `issues`: all of `repository` (`owner/name`), by number; pull requests among them do not count. `remarks`: in any
+    conversation.
+    """
+    issues = {number: item for number, item in issues.items() if not item.is_pull_request}
+    said = _said(Numbered(repository), issues, remarks)
+    return frozenset(_pair(one, other) for one, others in said for other in others & issues.keys() if one != other)
+
+
 def duplicates(
-    repository: str, issues: Mapping[int, Item], remarks: Iterable[Remark], apart: frozenset[Pair]
+    repository: str, issues: Mapping[int, Item], pairs: frozenset[Pair], apart: frozenset[Pair]
 ) -> list[Duplicate]:
     """Those that were found to be, oldest first. One whose own text names an earlier one is none: it needs no search.
 
-    `issues`: all of `repository` (`owner/name`), by number; pull requests among them do not count. `remarks`: in any
-    conversation. `apart`: pairs that people said are not the same.
+    `pairs`: of `called_same`. `apart`: pairs that people said are not the same.
     """
     named = Numbered(repository)
-    issues = {number: item for number, item in issues.items() if not item.is_pull_request}
-    pairs = {
-        pair
-        for number, others in _said(named, issues, remarks)
-        for other in others & issues.keys()
-        if (pair := _pair(number, other)) not in apart and number != other
-    }
-    found = [
-        Duplicate(
-            item, frozenset(one for one in same if _is_before(issues[one], item) and _pair(number, one) not in apart)
-        )
-        for number, same in _same(pairs).items()
-        for item in (issues[number],)
-    ]
-    found = [
-        one for one in found if one.earlier and not one.earlier & named.in_text(one.issue.title + "\n" + one.issue.body)
-    ]
+    found = []
+    for number, same in _same(pairs - apart).items():
+        item = issues[number]
+        earlier = frozenset(one for one in same if _is_before(issues[one], item) and _pair(number, one) not in apart)
+        if earlier and not earlier & named.in_text(f"{item.title}\n{item.body}"):
+            found.append(Duplicate(item, earlier))
     return sorted(found, key=lambda one: (one.issue.created_at, one.issue.number))
 
 
@@ -112,21 +111,21 @@ def _said(
     """A closed issue, and those that somebody called the same as it."""
     for item in issues.values():
         if item.state == "closed":
-            yield item.number, _called_same(named(item.body), may_guess=False)
+            yield item.number, _named_same(named(item.body), may_guess=False)
     for remark in remarks:
         about = issues.get(remark.number)
         if about is None or about.closed_at is None or remark.author.is_bot or remark.body.startswith(OWN_MARKER):
             continue
         text = named(remark.body)
         until_closed = about.closed_at - remark.created_at
-        called = _called_same(text, may_guess=-_AT_ONCE <= until_closed <= _SOON)
+        called = _named_same(text, may_guess=-_AT_ONCE <= until_closed <= _SOON)
         if not called and about.state_reason == "duplicate" and abs(until_closed) <= _AT_ONCE:
             only = frozenset(map(int, _ANY.findall(_QUOTED.sub("", text))))
             called = only if len(only) == 1 else called
         yield remark.number, called
 
 
-def _called_same(text: str, *, may_guess: bool) -> frozenset[int]:
+def _named_same(text: str, *, may_guess: bool) -> frozenset[int]:
     """The numbers that a text calls the same, unless it denies it, asks or only guesses."""
     found = set()
     for sentence in _SENTENCE.split(_QUOTED.sub("", text)):
