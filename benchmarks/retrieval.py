@@ -41,6 +41,7 @@ ABOUT = """retrieval: which past item answers a new one; only items that are old
   MiniLM             all-MiniLM-L6-v2, quantized, by onnxruntime: 256 tokens of title and body, mean of the tokens
   chromadb + MiniLM  the same vectors in chromadb on disk, filtered by time and repository before it ranks
   wordllama          the model that the package brings, over title and body
+All look at the title of the pull request that a review comment stands in as at its own.
 Intervals hold 95 % of 1,000 bootstrap samples of the queries. MB: the most memory that the method's process held.
 Corpora of the same documents are measured in one process, and so agree in what is no quality.
 """
