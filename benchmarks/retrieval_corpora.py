@@ -24,6 +24,8 @@ Row = Mapping[str, Any]
 Answers = Mapping[str, frozenset[str]]
 """query id → ids of the documents that answer it"""
 DOCUMENTS, PAIRS, QUERIES = "docs.jsonl.gz", "pairs.jsonl", "queries.jsonl.gz"
+VECTORS = "vectors.npy"
+"""put beside them while methods are measured: [documents, 384] float32"""
 QUICK_QUERIES = 20
 """of each corpus"""
 QUICK_DOCUMENTS = 150

@@ -13,12 +13,14 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypedDict, TypeVar, cast
@@ -27,15 +29,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import memory_agents
-from benchmarks.retrieval_corpora import DOCUMENTS, PAIRS, QUERIES, Row, rows, wanted
+from benchmarks.retrieval_corpora import DOCUMENTS, PAIRS, QUERIES, VECTORS, Row, rows, wanted
 from memory_agents.errors import MemoryAgentsError
 
 DEPTH = 10
 """documents that a query is answered with"""
 TOKENS = 256
 """that MiniLM reads of a text"""
-VECTORS = "vectors.npy"
-"""[documents, 384] float32"""
 _TOLD_EACH = 500
 _ADDED_AT_ONCE = 1_000
 
@@ -82,13 +82,15 @@ Ask = Callable[[Row], list[str]]
 
 
 def text(row: Row) -> str:
-    """What a method reads of a document or a query."""
-    return f"{row.get('title') or ''}\n{row.get('body') or ''}".strip()
+    """What a method reads of a document or a query; half a character, as JSON can carry, is no text."""
+    whole = f"{row.get('title') or ''}\n{row.get('body') or ''}".strip()
+    return whole.encode("utf-8", "replace").decode("utf-8")
 
 
 def seconds(row: Row) -> float:
     """When it was made, since 1970."""
-    return datetime.fromisoformat(row["created_at"]).timestamp()
+    created_at = datetime.fromisoformat(row["created_at"])
+    return (created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC)).timestamp()
 
 
 def repository(row: Row) -> str:
@@ -212,6 +214,7 @@ METHODS: Mapping[str, Callable[[Documents, Path], Ask]] = {
 
 def main() -> None:
     """Run one method."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started this says that it was interrupted
     name, folder = sys.argv[1], Path(sys.argv[2])
     is_ours = name in (OURS_DENSE, OURS_LEXICAL)
     try:
@@ -233,8 +236,8 @@ def ours(folder: Path, *, dense: bool) -> Measured:
         from memory_agents.memory.embedding import open_embedder
 
         embedder = open_embedder()
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        done = evaluate(corpus, Path(scratch), embedder=embedder, tell=Teller(sys.stderr))
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, closing(Teller(sys.stderr)) as tell:
+        done = evaluate(corpus, Path(scratch), embedder=embedder, tell=tell)
     ranked = {query: list(map(str, ids)) for query, ids in done.ranked.items()}
     milliseconds = [1000 * seconds for seconds in done.query_seconds]
     return {"index_seconds": done.index_seconds, "milliseconds": milliseconds, "ranked": ranked}
