@@ -12,8 +12,9 @@ import pytest
 from memory_agents.core.history import Item, Listed, Person, Remark, Stream
 from memory_agents.memory.history.codec import Place
 from memory_agents.memory.history.files import HistoryFiles
-from memory_agents.operations import calibrating, calibration_report
+from memory_agents.operations import calibrating, calibration_report, history_report
 from memory_agents.operations.calibrating import LEAST, Calibration
+from memory_agents.operations.history import Reading
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 MONA = Person(login="mona", id=2)
@@ -235,3 +236,14 @@ async def test_the_summary_is_a_table_of_figures(past: Past, kept: Callable[[], 
     summary = calibration_report.summary(await calibrated(kept()))
     assert "| An earlier one is among the best 1 | 1.000 [1.000, 1.000] |" in summary
     assert summary.count("[") == 5
+
+
+async def test_the_summary_of_an_index_run_has_the_figures_only_where_there_are_some(
+    past: Past, kept: Callable[[], HistoryFiles]
+) -> None:
+    past.pairs(LEAST - 1)
+    few = Reading(repository=REPOSITORY, calibration=await calibrated(kept()))
+    assert "duplicates" not in history_report.summary(few)
+    past.pairs(LEAST)
+    enough = Reading(repository=REPOSITORY, calibration=await calibrated(kept()))
+    assert "| Duplicates for which one that is right is shown | 1.000" in history_report.summary(enough)
