@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from memory_agents.cli import main
+from memory_agents.operations.corpus import Question
 
 Program = Callable[..., tuple[int, str, str]]
 Line = dict[str, Any]
@@ -144,6 +145,25 @@ def test_a_relevant_document_that_is_not_there_counts_as_not_found_and_is_told(p
     assert "1 relevant ids of the pairs are not among the documents" in err
     assert "recall@10  1.000" in out
     assert "ndcg@10    0.613" in out
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_review_comment", "is_pull_request"),
+    [
+        ({"id": 1, "title": "Crash"}, False, False),
+        ({"id": "pr:1", "title": "Mend it"}, False, True),
+        ({"id": 1, "kind": "pr", "title": "Mend it"}, False, True),
+        ({"id": "pr:1", "kind": "issue", "title": "Crash"}, False, False),
+        ({"id": "rc:1", "body": "Why?", "pr": 7}, True, False),
+        ({"id": 1, "body": "Why?", "path": "a.c"}, True, False),
+        ({"id": 1, "title": "Crash", "pr": 7}, False, False),
+    ],
+)
+def test_a_query_is_the_event_that_its_line_describes(
+    fields: Line, is_review_comment: bool, is_pull_request: bool
+) -> None:
+    question = Question.model_validate({"created_at": "2021-01-01", **fields})
+    assert (question.is_review_comment, question.is_pull_request) == (is_review_comment, is_pull_request)
 
 
 GOOD = json.dumps(DOCUMENTS[0])

@@ -37,6 +37,8 @@ class Document(_Line):
     title: _Text = ""
     body: _Text = ""
     labels: tuple[str, ...] = ()
+    kind: _Text = ""
+    """`pr` or `issue`"""
 
 
 class Question(Document):
@@ -49,6 +51,11 @@ class Question(Document):
     """the document of the pull request that it stands in, which is no answer"""
     self_id: Id | None = None
     """the document that is the query itself"""
+
+    @property
+    def is_pull_request(self) -> bool:
+        """Whether a new pull request asks; an id such as `pr:12` says so too."""
+        return self.kind == "pr" if self.kind else str(self.id).startswith("pr:")
 
     @property
     def is_review_comment(self) -> bool:

@@ -24,6 +24,7 @@ from memory_agents.core.github_events import (
     Item,
     ItemEvent,
     Origin,
+    PullRequestEvent,
     Repository,
     ReviewCommentEvent,
 )
@@ -157,8 +158,10 @@ class _Tracker:
     def _event(self, question: Question) -> ItemEvent:
         """What would happen on GitHub. A new issue has no labels yet, whatever it has today."""
         number = next(self._own(question), 0)
+        item = Item(number=number, title=question.title, body=question.body, author=GHOST, url="")
+        if not question.is_review_comment and question.is_pull_request:
+            return PullRequestEvent(origin=_ORIGIN, pull_request=item, branches=_BRANCHES)
         if not question.is_review_comment:
-            item = Item(number=number, title=question.title, body=question.body, author=GHOST, url="")
             return IssueEvent(origin=_ORIGIN, issue=item)
         around = self.documents.get(str(question.pr), question)
         return ReviewCommentEvent(
