@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from memory_agents.cli import main
+from memory_agents.memory.embedding import embedder
 from memory_agents.operations.corpus import Question
 
 Program = Callable[..., tuple[int, str, str]]
@@ -31,8 +32,8 @@ PAIRS: list[Line] = [{"query_id": 3, "relevant_ids": [1]}, {"query_id": "4", "re
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
     monkeypatch.chdir(tmp_path)
 
-    def run(*args: str) -> tuple[int, str, str]:
-        code = main(["eval", "--no-dense", *args])
+    def run(*args: str, dense: bool = False) -> tuple[int, str, str]:
+        code = main(["eval", *args, *(() if dense else ("--no-dense",))])
         out, err = capsys.readouterr()
         assert "Unexpected" not in err
         return code, out, err
@@ -74,6 +75,23 @@ def test_json_has_the_same_for_a_program(program: Program) -> None:
     assert told["intervals"]["ndcg@10"] == [1.0, 1.0]
     assert told["query_p50_ms"] <= told["query_p95_ms"]
     assert told["index_seconds"] > told["embed_seconds"] >= 0
+
+
+def test_with_the_extra_the_meaning_helps(program: Program) -> None:
+    told = json.loads(program(*corpus(), "--json", dense=True)[1])
+    assert "MiniLM" in told["model"]
+    assert told["recall@1"] == 1.0
+    assert 0 < told["embed_seconds"] < told["index_seconds"]
+
+
+def test_without_the_extra_words_alone_rank_and_the_install_command_is_told(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedder, "_NEEDED", ("no_such_package",))
+    code, out, err = program(*corpus(), dense=True)
+    assert code == 0
+    assert "ranked by words alone" in out
+    assert "Words alone rank. Fix: pip install 'memory-agents[dense]'" in err
 
 
 def test_the_run_file_has_the_ids_as_the_files_do_best_first_and_never_the_query_nor_what_is_younger(
