@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from memory_agents.core.records import EPOCH, Health, Match, Notice, ProviderInfo, Query, Record
+from memory_agents.core.records import EPOCH, Health, Match, Notice, ProviderInfo, Query, Record, Source
 from memory_agents.errors import MemoryAgentsError, MemoryDenied, MemoryTimeout, MemoryUnreachable, MissingExtra
 from memory_agents.memory.combined import CombinedReader, Part
 from memory_agents.memory.provider import MemoryReader
@@ -26,6 +26,7 @@ class Held:
         self.name, self.matches, self.error, self.seconds = name, matches, error, seconds
         self.asked = 0
         self.cut_off: float | None = None
+        self.apart: frozenset[tuple[int, int]] = frozenset()
         self.is_closed = False
 
     async def _answer(self) -> None:
@@ -47,7 +48,7 @@ class Held:
         return next((match.record for match in self.matches if match.record.id == record_id), None)
 
     async def pairs_apart(self) -> frozenset[tuple[int, int]]:
-        return frozenset()
+        return self.apart
 
     async def health_check(self) -> Health:
         return Health(ok=self.error is None, detail=f"{self.name}.")
@@ -205,3 +206,17 @@ async def test_the_cut_off_is_that_of_whichever_has_measured_one() -> None:
 
 async def test_nothing_is_opened_before_it_is_asked() -> None:
     await combined(MemoryDenied("No."), MemoryDenied("No.")).close()
+
+
+async def test_a_past_issue_that_two_later_ones_were_said_not_to_be_is_suggested_for_none() -> None:
+    past = [replace(match(f"past-issue-{n}"), record=past_issue(n)) for n in (3, 4, 5)]
+    history = Held("history", *past)
+    history.apart = frozenset({(3, 7), (3, 8), (4, 7), (5, 9)})
+    found = await combined(Held("facts"), history).search_records(Query(number=10), namespaces=ALL, top_k=5)
+    assert [it.record.source.number for it in found] == [4, 5]
+    found = await combined(Held("facts"), history).search_records(Query(number=9), namespaces=ALL, top_k=5)
+    assert [it.record.source.number for it in found] == [4]
+
+
+def past_issue(number: int) -> Record:
+    return Record(id=f"past-issue-{number}", namespace="reviews/issues", text="Parser", source=Source(number=number))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,6 +15,8 @@ from memory_agents.errors import MemoryAgentsError, MemoryTimeout
 from memory_agents.memory.provider import MemoryReader
 
 _T = TypeVar("_T")
+REJECTIONS = 2
+"""later issues that a past one was said not to be the same as, from which on it is suggested for none"""
 _OF_THE_DEADLINE = 0.9
 """a part that is too slow is given up so early that what the others answered can still be shown"""
 
@@ -58,7 +61,8 @@ class CombinedReader:
         matches = _distinct([match for matches in found for match in matches])
         if query.number is not None and any(match.record.kind == "past issue" for match in matches):
             apart = await self.pairs_apart()
-            matches = [match for match in matches if not _is_apart(query.number, match, apart)]
+            rejected = _rejected(apart) - {query.number}
+            matches = [match for match in matches if not _is_held_back(query.number, match, apart, rejected)]
         return sorted(matches, key=lambda match: -match.score)[:top_k]
 
     async def list_records(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> Sequence[Record]:
@@ -151,10 +155,18 @@ class CombinedReader:
         return ()
 
 
-def _is_apart(number: int, match: Match, apart: frozenset[tuple[int, int]]) -> bool:
-    """Whether people said that the past issue is not the same as the one of that number."""
+def _rejected(apart: frozenset[tuple[int, int]]) -> frozenset[int]:
+    """Issues that people said so often are not what a later one is about: they only look alike."""
+    times = Counter(older for older, _ in apart)
+    return frozenset(number for number, count in times.items() if count >= REJECTIONS)
+
+
+def _is_held_back(number: int, match: Match, apart: frozenset[tuple[int, int]], rejected: frozenset[int]) -> bool:
+    """Whether people said that the past issue is not the same as the one of that number, or as others before."""
     other = match.record.source.number
-    return match.record.kind == "past issue" and other is not None and (min(number, other), max(number, other)) in apart
+    if match.record.kind != "past issue" or other is None:
+        return False
+    return other in rejected or (min(number, other), max(number, other)) in apart
 
 
 def _distinct(matches: Sequence[Match]) -> list[Match]:
