@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -186,6 +187,21 @@ async def test_a_duplicate_is_asked_as_on_the_day_it_was_opened(past: Past, kept
     assert done.measured.measures["recall@1"].value == 1.0
 
 
+async def test_for_how_many_other_issues_something_is_shown_is_told(
+    past: Past, kept: Callable[[], HistoryFiles]
+) -> None:
+    past.pairs(40)
+    for title in ("Lamps", "Doors", "Roofs", "Lawns"):
+        past.issue(title)
+    past.issue("The wheel1 crashes, grease1 is there")
+    past.issues[-1] = replace(past.issues[-1], is_pull_request=True)
+    for at in range(2, 6):
+        past.issue(f"The wheel{at} crashes, grease{at} is there")
+    done = await calibrated(kept())
+    assert done.measured is not None
+    assert done.measured.others.value == 0.5
+
+
 async def test_what_has_no_more_time_changes_nothing(past: Past, kept: Callable[[], HistoryFiles]) -> None:
     past.pairs(40)
     files = kept()
@@ -218,7 +234,7 @@ async def test_the_page_holds_the_figures_and_a_plot_and_nothing_from_elsewhere(
     tags.feed(page)
     assert tags.seen.count("svg") == 1
     assert tags.seen.count("polyline") == 2
-    assert tags.seen.count("tr") == 5
+    assert tags.seen.count("tr") == 6
     assert not {"script", "link", "img", "iframe"} & set(tags.seen)
     assert tags.targets == []
     assert "&lt;script&gt;" in page
@@ -235,7 +251,7 @@ async def test_the_summary_is_a_table_of_figures(past: Past, kept: Callable[[], 
     past.pairs(40)
     summary = calibration_report.summary(await calibrated(kept()))
     assert "| An earlier one is among the best 1 | 1.000 [1.000, 1.000] |" in summary
-    assert summary.count("[") == 5
+    assert summary.count("[") == 6
 
 
 async def test_the_summary_of_an_index_run_has_the_figures_only_where_there_are_some(

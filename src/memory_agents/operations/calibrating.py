@@ -7,13 +7,14 @@ worth. Each is asked as on the day it was opened, by the code that recall runs.
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from memory_agents.core import evaluation, namespaces
 from memory_agents.core.evaluation import CutOff, Estimate, Suggestion
 from memory_agents.core.github_events import GHOST, IssueEvent, Item, Origin, Repository
 from memory_agents.core.history import Duplicate, called_same, duplicates
+from memory_agents.core.history import Item as Row
 from memory_agents.core.queries import query_of
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.index import LocalIndex
@@ -25,6 +26,8 @@ MOST = 400
 """duplicates that are asked, the newest: an index run should end"""
 OLDER = 0.7
 """the part of them that chooses the cut-off"""
+OTHERS = 100
+"""other issues that are asked, to see how often something is shown for those"""
 SHOWN = 5
 """suggestions of one issue that a person is shown"""
 PRECISION = 0.5
@@ -51,6 +54,8 @@ class Measured:
     precision: Estimate
     """of the newer part at the cut-off, as the next"""
     recall: Estimate
+    others: Estimate
+    """share of other issues of the same time, of which nobody said so, for which something is shown"""
     curve: tuple[CutOff, ...]
     """of the newer part"""
 
@@ -93,53 +98,69 @@ async def calibrate(
     apart = await ask_apart() if len(pairs) >= LEAST else frozenset()
     found = duplicates(files.repository, issues, pairs, apart)
     asked = found[-MOST:] if len(found) >= LEAST else []
+    older, newer = asked[: int(OLDER * len(asked))], asked[int(OLDER * len(asked)) :]
+    others = _others(issues, {number for pair in pairs for number in pair}, newer)
+    queried = [*(one.issue for one in asked), *others]
     answers: list[_Answer] = []
-    for count, duplicate in enumerate(asked, start=1):
+    for count, issue in enumerate(queried, start=1):
         if not may_go_on():
             return None
-        answers.append(files.ask(functools.partial(_answer, duplicate, apart)))
-        tell("duplicates asked", count, len(asked))
-    done = Calibration(files.repository, len(found), _measured(answers))
+        answers.append(files.ask(functools.partial(_answer, issue, apart)))
+        tell("issues asked", count, len(queried))
+    done = Calibration(files.repository, len(found), _measured(older, newer, answers))
     files.ask(lambda index: index.set_cut_off(done.cut_off))
     return done
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What one duplicate would have been answered on the day it was opened."""
-
-    measures: Mapping[str, float]
-    shown: tuple[Suggestion, ...]
+_Answer = Sequence[tuple[int, float]]
+"""what one issue would have been answered on the day it was opened: numbers and scores, best first"""
 
 
-def _answer(duplicate: Duplicate, apart: Pairs, index: LocalIndex) -> _Answer:
-    number, opened = duplicate.issue.number, duplicate.issue.created_at
+def _others(issues: Mapping[int, Row], called: Collection[int], newer: Sequence[Duplicate]) -> list[Row]:
+    """Some of the issues of the same time of which nobody said that they are the same as another."""
+    since = newer[0].issue.created_at if newer else None
+    alone = [
+        one
+        for number, one in sorted(issues.items())
+        if since and one.created_at >= since and number not in called and not one.is_pull_request
+    ]
+    return alone[:: max(1, -(-len(alone) // OTHERS))]
+
+
+def _answer(issue: Row, apart: Pairs, index: LocalIndex) -> _Answer:
+    number = issue.number
     # A new issue has no labels yet, whatever it has today.
-    item = Item(number=number, title=duplicate.issue.title, body=duplicate.issue.body, author=GHOST, url="")
-    query = query_of(IssueEvent(origin=_ORIGIN, issue=item), opened)
+    item = Item(number=number, title=issue.title, body=issue.body, author=GHOST, url="")
+    query = query_of(IssueEvent(origin=_ORIGIN, issue=item), issue.created_at)
     matches = index.search(query, namespaces=(namespaces.ISSUES,), top_k=evaluation.DEPTH)
     scored = [(match.record.source.number or 0, match.score) for match in matches]
-    scored = [(one, score) for one, score in scored if (min(one, number), max(one, number)) not in apart]
-    return _Answer(
-        measures=evaluation.judge([one for one, _ in scored], duplicate.earlier),
-        shown=tuple(Suggestion(score, one in duplicate.earlier) for one, score in scored[:SHOWN]),
-    )
+    return [(one, score) for one, score in scored if (min(one, number), max(one, number)) not in apart]
 
 
-def _measured(answers: Sequence[_Answer]) -> Measured | None:
-    older = answers[: int(OLDER * len(answers))]
-    newer = answers[len(older) :]
-    chosen = evaluation.choose_cut_off([one.shown for one in older], precision=PRECISION)
+def _measured(older: Sequence[Duplicate], newer: Sequence[Duplicate], answers: Sequence[_Answer]) -> Measured | None:
+    """`answers`: of the older, of the newer, of others."""
+    shown = [_shown(one, answer) for one, answer in zip([*older, *newer], answers, strict=False)]
+    chosen = evaluation.choose_cut_off(shown[: len(older)], precision=PRECISION)
     if chosen is None:
         return None
-    shown = [one.shown for one in newer]
-    precision, recall = evaluation.estimates(shown, chosen.value)
+    held, alone = answers[len(older) : len(shown)], answers[len(shown) :]
+    precision, recall = evaluation.estimates(shown[len(older) :], chosen.value)
     return Measured(
         older=len(older),
         newer=len(newer),
         chosen=chosen,
-        measures=evaluation.means([one.measures for one in newer]),
+        measures=evaluation.means(
+            [
+                evaluation.judge([number for number, _ in answer], one.earlier)
+                for one, answer in zip(newer, held, strict=True)
+            ]
+        ),
         precision=precision,
         recall=recall,
-        curve=tuple(evaluation.curve(shown)),
+        others=evaluation.share([(any(score >= chosen.value for _, score in answer), 1) for answer in alone]),
+        curve=tuple(evaluation.curve(shown[len(older) :])),
     )
+
+
+def _shown(duplicate: Duplicate, answer: _Answer) -> evaluation.Shown:
+    return [Suggestion(score, number in duplicate.earlier) for number, score in answer[:SHOWN]]

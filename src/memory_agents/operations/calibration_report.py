@@ -12,8 +12,8 @@ from memory_agents.operations.calibrating import LEAST, PRECISION, SHOWN, Calibr
 from memory_agents.operations.evaluation_report import interval
 
 LOWER_BOUND = (
-    "A duplicate that nobody called one counts as wrong, so the precision is a lower bound for issues that have an "
-    "earlier one; for others nothing is right."
+    "A duplicate that nobody called one counts as wrong, so the precision is a lower bound. It is that of issues which "
+    "have an earlier one."
 )
 """what the figures do not say"""
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 320, 44, 36
@@ -40,7 +40,7 @@ def value(done: Calibration) -> dict[str, object]:
     }
     if (found := done.measured) is None:
         return told
-    measures = {**found.measures, "precision": found.precision, "recall": found.recall}
+    measures = {**found.measures, "precision": found.precision, "recall": found.recall, "others": found.others}
     return {
         **told,
         "older": found.older,
@@ -81,6 +81,7 @@ def _rows(done: Calibration) -> list[tuple[str, Estimate]]:
         *((f"An earlier one is among the best {k}", found.measures[f"recall@{k}"]) for k in RECALL_AT),
         (f"Of what is shown, {SHOWN} at most, share that is right", found.precision),
         ("Duplicates for which one that is right is shown", found.recall),
+        ("Other new issues for which something is shown", found.others),
     ]
 
 

@@ -39,7 +39,7 @@ _ANY = re.compile(_REFERENCE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _QUOTED = re.compile(r"^[ \t]*>[^\n]*|^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)", re.MULTILINE | re.DOTALL)
 _DENIED = re.compile(
-    r"\b(?:not|no|never|nor|unlike|without|almost|similar|partial|partially|semi)\b|n['\u2019]t\b", re.IGNORECASE
+    r"\b(?:not|no|never|nor|unlike|almost|similar|partial|partially|semi)\b|n['\u2019]t\b", re.IGNORECASE
 )
 _GUESSED = re.compile(
     r"\b(?:think|guess|believe|suspect|looks?|seems?|sounds?|might|may|could|maybe|perhaps|possibly|probably|likely)\b",
