@@ -115,7 +115,7 @@ def test_a_past_that_was_not_read_is_told_with_the_fix(program: Clone) -> None:
     assert "The past of octo/hello is not read yet. Fix: run `memory-agents index` first" in err
 
 
-@pytest.mark.parametrize("also", [("--docs", "d"), ("--no-dense",), ("--run-file", "r")])
+@pytest.mark.parametrize("also", [("--docs", "d"), ("--queries", "q"), ("--run-file", "r")])
 def test_calibrating_and_a_corpus_do_not_go_together(program: Clone, also: tuple[str, ...]) -> None:
     code, _, err = program("eval", "--calibrate", *REMOTE, *also)
     assert code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from memory_agents.cli import main
+from memory_agents.cli import evaluating, main
 from memory_agents.memory.embedding import embedder
 from memory_agents.operations.corpus import Question
 
@@ -220,6 +221,33 @@ def test_a_file_that_is_not_there_cut_short_or_not_writable_is_named(program: Pr
     code, _, err = program("--docs", "cut.jsonl.gz", *files[2:])
     assert code == 2
     assert "cut.jsonl.gz cannot be decompressed" in err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_log_is_told_now_and_then_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = io.StringIO()
+    teller = evaluating.Teller(log)
+    teller("indexed", 1, 9)
+    assert log.getvalue() == "", "that began a moment ago"
+    monkeypatch.setattr(evaluating, "_LINE_SECONDS", 0)
+    teller("indexed", 2_000, 9_000)
+    teller("texts embedded", 300, 0)
+    teller.close()
+    assert log.getvalue() == "indexed: 2,000 of 9,000\ntexts embedded: 300\n"
+
+
+def test_a_terminal_has_one_line_that_is_gone_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    teller = evaluating.Teller(terminal)
+    monkeypatch.setattr(evaluating, "_DRAWN_SECONDS", 0)
+    teller("queries asked", 5, 9)
+    assert terminal.getvalue() == "\r\x1b[2Kqueries asked: 5 of 9"
+    teller.close()
+    assert terminal.getvalue().endswith("\r\x1b[2K")
 
 
 def test_without_files_it_says_what_to_give(program: Program) -> None:

@@ -22,12 +22,13 @@ from memory_agents.operations.reading import Answer
 if TYPE_CHECKING:
     from memory_agents.memory.embedding import Embedder
 
-_LINE_SECONDS = 5.0
+_LINE_SECONDS, _DRAWN_SECONDS = 5.0, 0.1
+"""between two lines of a log, between two states of a terminal's line"""
 
 
 async def evaluate(arguments: argparse.Namespace) -> Answer:
     """Measure what the options say. Raises UsageError where they say nothing, or two things."""
-    of_corpus = any((arguments.docs, arguments.pairs, arguments.queries, arguments.run_file, arguments.no_dense))
+    of_corpus = any((arguments.docs, arguments.pairs, arguments.queries, arguments.run_file))
     if arguments.calibrate and not of_corpus:
         return await _calibrate(arguments)
     if arguments.calibrate or arguments.report:
@@ -108,7 +109,7 @@ class Teller:
     def __call__(self, what: str, done: int, of: int) -> None:
         """Tell, unless something was told a moment ago."""
         now = time.monotonic()
-        if now - self._told_at < (0.1 if self._is_terminal else _LINE_SECONDS):
+        if now - self._told_at < (_DRAWN_SECONDS if self._is_terminal else _LINE_SECONDS):
             return
         self._told_at = now
         said = f"{what}: {done:,}{f' of {of:,}' if of else ''}"
