@@ -52,7 +52,7 @@ def test_the_record_that_shares_most_rare_words_comes_first_and_unrelated_ones_d
 
 def test_reasons_name_the_rarest_shared_words_as_the_query_has_them() -> None:
     best = ranking.rank(ASKED, PAST, top_k=1)[0]
-    assert best.reasons == ("title: empty, input, parser", "text: parseexpr, tokenizer, panics")
+    assert best.reasons == ("title: empty, input, parser", "text: parseexpr, tokenizer, panics", "by words alone")
 
 
 def test_labels_paths_and_recency_are_reasons() -> None:
@@ -72,7 +72,7 @@ def test_reasons_cannot_carry_markup() -> None:
     query = Query(title=hostile, body=hostile, context=hostile, labels=(hostile,), now=NOW)
     for path in (hostile + "/a", hostile + "/b"):
         (match,) = ranking.rank(replace(query, paths=(path,)), [record], top_k=1)
-        assert len(match.reasons) == 3
+        assert len(match.reasons) == 4
         assert all(re.fullmatch(r"[a-z ]+(: [\w.*/,\- ]+)?", reason) for reason in match.reasons)
 
 
@@ -159,7 +159,7 @@ def test_of_equal_past_comments_those_on_a_touched_file_come_first_and_then_thos
     query = Query(body="typed errors", paths=("src/api/a",), now=NOW)
     found = ranking.rank(query, [elsewhere, beside, same], top_k=5)
     assert ids(found) == ["review-same", "review-beside", "review-else"]
-    assert [match.reasons[-2] for match in found[:2]] == ["path: src/api/a", "same folder: src/api/"]
+    assert [match.reasons[-3] for match in found[:2]] == ["path: src/api/a", "same folder: src/api/"]
 
 
 def test_a_touched_file_alone_recalls_a_past_comment_and_a_touched_folder_does_not() -> None:

@@ -131,6 +131,8 @@ class Query:
     labels: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     """files that the event touches, to prefer Records scoped to them"""
+    is_change: bool = False
+    """whether a pull request asks, which is mostly about what was reported a short time ago"""
     number: int | None = None
     """of the issue that asks: what is kept as no duplicate of it is no answer"""
     exclude: frozenset[str] = frozenset()

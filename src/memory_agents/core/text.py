@@ -42,6 +42,11 @@ _FRAME = re.compile(
     )$""",
     re.MULTILINE | re.VERBOSE,
 )
+_FAILURE = re.compile(
+    r"error|panick?|assert|fail|exception|fatal|abort|segfault|warning|undefined|unexpected|cannot|could not",
+    re.IGNORECASE,
+)
+_LONGEST_LINE = 400
 _URL = re.compile(r"\b[a-zA-Z][a-zA-Z+.-]{1,15}://\S+")
 _HEX = re.compile(r"\b(?:0[xX][0-9a-fA-F]+|(?=[a-f]*[0-9])[0-9a-f]{7,})\b")
 _ACCENT = re.compile("[\u0300-\u036f]")
@@ -74,6 +79,12 @@ def words(text: str, *, kept: int = KEPT) -> list[str]:
 def beginning(text: str) -> str:
     """The beginning of `text` without what repeats in every report."""
     return _without_noise(text[:READ])[:KEPT].strip()
+
+
+def error_lines(text: str) -> str:
+    """The lines of `text` that tell of a failure, as compilers and programs do."""
+    lines = text[:READ].splitlines() if _FAILURE.search(text, 0, READ) else ()
+    return "\n".join(line for line in lines if len(line) <= _LONGEST_LINE and _FAILURE.search(line))
 
 
 def stems(readable: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Which Records answer a Query, in which order, how well and why: pure, and the same on every machine."""
 
-from memory_agents.core.ranking.dense import NO_TEXT, Cosines, asked_texts, embedded_texts, text_key
+from memory_agents.core.ranking.dense import NO_TEXT, Cosines, asked_texts, embedded_texts, none, text_key
 from memory_agents.core.ranking.scoring import (
     FOLDER_BONUS,
     PATH_BONUS,
@@ -22,6 +22,7 @@ __all__ = [
     "is_allowed",
     "microseconds",
     "nearness",
+    "none",
     "rank",
     "select",
     "strengths",

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from memory_agents.core import text
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from memory_agents.core.records import Query, Record
@@ -38,15 +39,26 @@ class Cosines:
     """[candidates] whether its text has a vector"""
 
 
+def none(size: int) -> Cosines:
+    """The cosines of candidates that have no vectors."""
+    nothing = np.zeros(size)
+    return Cosines(nothing, nothing, nothing, nothing, known=np.zeros(size, dtype=bool))
+
+
 def embedded_texts(record: Record) -> tuple[str, str]:
     """The title, and title and text together, as they are embedded."""
     return _texts(record.title, record.text)
 
 
 def asked_texts(query: Query) -> tuple[str, str]:
-    """The title, and title and body together, as they are embedded; a Query without a title is asked by its body."""
-    title, whole = _texts(query.title, query.body)
-    return title or whole, whole
+    """The title, and title and body together, as they are embedded.
+
+    What has no title, a remark, is asked with that of what it stands in, the first line of what surrounds it.
+    """
+    if query.title:
+        return _texts(query.title, query.body)
+    _, whole = _texts("", f"{query.body}\n{query.context.partition(chr(10))[0]}")
+    return whole, whole
 
 
 def text_key(embedded: str) -> int:

@@ -1,7 +1,7 @@
 """Which terms stand in which documents, and how often: what a search counts.
 
-A document is a number; it has a title and a body. `invert` turns texts into one posting list for
-each term, as arrays that can be stored as they are and read without parsing.
+A document is a number; it has a title, a body, and lines in that body which tell of a failure. `invert`
+turns texts into one posting list for each term, as arrays that can be stored as they are and read without parsing.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from memory_agents.core.records import Record
 
-POSTING = np.dtype([("document", "<u4"), ("title", "u1"), ("body", "u1")])
-"""One term in one document: how often in the title and in the body, 255 standing for more"""
+_FIELDS = ("title", "body", "error")
+POSTING = np.dtype([("document", "<u4"), *((name, "u1") for name in _FIELDS)])
+"""One term in one document: how often in each of its fields, 255 standing for more"""
 NO_POSTINGS = np.empty(0, dtype=POSTING)
-LENGTHS = np.dtype([("document", "<u4"), ("title", "<u2"), ("body", "<u2")])
+LENGTHS = np.dtype([("document", "<u4"), *((name, "<u2") for name in _FIELDS)])
 """How many terms the fields of a document have"""
 
 _MOST = 255
@@ -52,26 +53,25 @@ def invert(documents: Iterable[tuple[int, str, str]]) -> Inverted:
     lengths = []
     for document, title, body in documents:
         counts = []
-        for in_body, field in enumerate((title, body)):
-            terms = text.tokens(field)
+        for field, content in enumerate((title, body, text.error_lines(body))):
+            terms = text.tokens(content)
             counts.append(len(terms))
-            base = document << 1 | in_body
-            occurrences.extend([numbers.setdefault(term, len(numbers)) << 33 | base for term in terms])
+            base = document << 2 | field
+            occurrences.extend([numbers.setdefault(term, len(numbers)) << 34 | base for term in terms])
         lengths.append((document, *counts))
     return Inverted(_lists(list(numbers), occurrences), np.array(lengths, dtype=LENGTHS))
 
 
 def _lists(terms: list[str], occurrences: array[int]) -> dict[str, NDArray[np.void]]:
-    """Group occurrences, each `term << 33 | document << 1 | in_body`, by term and document."""
+    """Group occurrences, each `term << 34 | document << 2 | field`, by term and document."""
     packed = np.frombuffer(occurrences, dtype=np.uint64) if occurrences else np.empty(0, np.uint64)
     distinct, times = np.unique(packed, return_counts=True)
-    places = distinct >> np.uint64(1)
-    place, at = np.unique(places, return_inverse=True)
-    in_body = (distinct & np.uint64(1)).astype(bool)
+    place, at = np.unique(distinct >> np.uint64(2), return_inverse=True)
     postings = np.zeros(len(place), dtype=POSTING)
     postings["document"] = place & np.uint64(0xFFFFFFFF)
     counts = np.minimum(times, _MOST)
-    postings["title"][at[~in_body]] = counts[~in_body]
-    postings["body"][at[in_body]] = counts[in_body]
+    for field, name in enumerate(_FIELDS):
+        is_in = (distinct & np.uint64(3)) == field
+        postings[name][at[is_in]] = counts[is_in]
     starts = np.searchsorted(place >> np.uint64(32), np.arange(len(terms) + 1, dtype=np.uint64))
     return {term: postings[starts[i] : starts[i + 1]] for i, term in enumerate(terms)}

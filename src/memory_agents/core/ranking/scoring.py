@@ -1,7 +1,8 @@
-"""Which Records answer a Query, in which order, how well and why.
+"""From candidates to scored Matches: a shortlist by words and by meaning, and a model that weighs what speaks for each.
 
-The lexical strength of each (see `lexical`) is discounted for age, for past items only, and lifted for a
-path or a label that the Query has too.
+Facts are few and short: their score is how strongly words and meaning answer. Past items are many and much alike:
+the best by words and the best by meaning come on a shortlist, and a model says how probable it is that each is meant.
+Both are lifted for a path that the Query has too.
 
 The sums run in a fixed order in float64 and are rounded, so every machine ranks alike.
 """
@@ -14,26 +15,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memory_agents.core.ranking.lexical import Candidates, QueryTerms, lexical, rarity_of
+from memory_agents.core.ranking import model
+from memory_agents.core.ranking.dense import none
+from memory_agents.core.ranking.features import Shortlist, dense_features, lexical_features
+from memory_agents.core.ranking.lexical import Candidates, QueryTerms, Statistics, strength
 from memory_agents.core.ranking.paths import Touched, is_past
 from memory_agents.core.ranking.postings import NO_POSTINGS, fields, invert
-from memory_agents.core.ranking.reasons import reasons, shared_labels
+from memory_agents.core.ranking.reasons import Meaning, reasons, shared_labels
 from memory_agents.core.records import EPOCH, Match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
 
+    from memory_agents.core.ranking.dense import Cosines
     from memory_agents.core.records import Query, Record
 
     Floats = NDArray[np.float64]
 
 AGEING = 0.08
-"""a past item of `d` days counts (1 + d/7) ** -AGEING: .80 after three months, .70 after two years"""
+"""on the way to the shortlist a past item of `d` days counts (1 + d/7) ** -AGEING"""
+SHORTLISTED = 150
+"""past items by words, and as many by meaning"""
 HALF = 0.45
-"""the strength that scores one half; measured duplicates have a median of .45, the best of what is none .36"""
+"""the strength with which a fact scores one half"""
+UNRELATED = 0.2
+"""the cosine up to which texts have nothing to do with each other"""
 PATH_BONUS = 0.25
 """for being about a file that is touched: that alone makes a Match, without a shared word"""
 FOLDER_BONUS = 0.1
@@ -49,63 +58,120 @@ class Strengths:
 
     score: Floats
     """[candidates] in [0, 1]; 0 for what is no answer"""
+    meaning: Floats
+    """[candidates] the cosine to the Query; NaN where there is no vector"""
     rarity: Mapping[str, float]
     """term → how informative it is here: its inverse document frequency"""
 
 
-def strengths(query: Query, terms: QueryTerms, candidates: Candidates) -> Strengths:
-    """Score all candidates at once."""
-    frequency = np.bincount(candidates.term, minlength=len(terms.terms))
-    rarity = rarity_of(frequency, len(candidates))
-    strength = lexical(terms, candidates, rarity)
-    weeks = np.maximum(0, microseconds(query.now) - candidates.created_us) / _WEEK_US
-    strength = strength * np.where(candidates.history, (1 + weeks) ** -AGEING, 1.0)
-    square = strength * strength
+def strengths(
+    query: Query,
+    terms: QueryTerms,
+    candidates: Candidates,
+    near: NDArray[np.float64] | None = None,
+    cosines: Callable[[NDArray[np.int64]], Cosines] = lambda numbers: none(len(numbers)),
+) -> Strengths:
+    """Score all candidates at once.
+
+    `near`: [candidates] the cosine of title and text; NaN where there is no vector. `cosines` tells all of them for
+    the candidates of some numbers.
+    """
+    size = len(candidates)
+    near = np.full(size, np.nan) if near is None else near
+    known = Statistics.of(terms, candidates)
+    by_words = strength(terms, candidates, known)
+    by_meaning = np.maximum(0.0, np.nan_to_num(near) - UNRELATED)
+
+    square = np.where(candidates.history, 0.0, by_words**2 + by_meaning**2)
     score = square / (square + HALF * HALF)
-    near = np.where((score > 0) | (candidates.nearness >= PATH_BONUS), candidates.nearness, 0.0)
+
+    now = microseconds(query.now)
+    weeks = np.maximum(0, now - candidates.created_us) / _WEEK_US
+    ageing = (1 + weeks) ** -AGEING * (candidates.history & (candidates.created_us <= now))
+    on_path = ageing * (candidates.nearness >= PATH_BONUS)
+    shown = _best(by_words * ageing) | _best(by_meaning * ageing) | _best(on_path * (1 + by_words))
+    numbers = np.flatnonzero(shown)
+    if len(numbers):
+        short = Shortlist.of(candidates, numbers)
+        features = lexical_features(terms, candidates, known, short, now)
+        score[numbers] = _probable(model.kind_of(query), features, cosines(numbers))
+        score[numbers] *= (by_words[numbers] > 0) | (by_meaning[numbers] > 0)
+    nearness = np.where((score > 0) | (on_path > 0) | _is_scoped(candidates), candidates.nearness, 0.0)
     return Strengths(
-        np.round(score + (1 - score) * near, _DIGITS), dict(zip(terms.terms, rarity.tolist(), strict=True))
+        np.round(score + (1 - score) * nearness, _DIGITS),
+        near,
+        dict(zip(terms.terms, known.rarity.tolist(), strict=True)),
     )
 
 
+def _is_scoped(candidates: Candidates) -> NDArray[np.bool_]:
+    """[candidates] whether it is a fact about a file that is touched."""
+    found: NDArray[np.bool_] = ~candidates.history & (candidates.nearness >= PATH_BONUS)
+    return found
+
+
+def _best(value: Floats) -> NDArray[np.bool_]:
+    """[candidates] whether it is one of the SHORTLISTED highest above 0; of equal ones all."""
+    if np.count_nonzero(value) <= SHORTLISTED:
+        return value > 0
+    least = np.partition(value, -SHORTLISTED)[-SHORTLISTED]
+    among: NDArray[np.bool_] = (value >= least) & (value > 0)
+    return among
+
+
+def _probable(kind: model.Kind, features: Mapping[str, Floats], its: Cosines) -> Floats:
+    """[shortlist] how probable it is that the past item is meant."""
+    by_words = model.probability(features, model.BY_WORDS[kind])
+    if not its.known.any():
+        return by_words
+    with_meaning = model.probability({**features, **dense_features(its)}, model.WITH_MEANING[kind])
+    return np.where(its.known, with_meaning, by_words)
+
+
 def select(
-    query: Query, terms: QueryTerms, rarity: Mapping[str, float], scored: Iterable[tuple[Record, float]], top_k: int
+    query: Query, terms: QueryTerms, found: Strengths, chosen: Iterable[tuple[int, Record]], top_k: int
 ) -> list[Match]:
-    """The best `top_k` of the scored Records that may be recalled, best first, then newer, then by id."""
+    """The best `top_k` of the chosen Records (number, Record) that may be recalled: best first, newer, then by id."""
     matches = []
-    for record, strength in scored:
-        if strength > 0 and is_allowed(query, record):
+    for number, record in chosen:
+        score = float(found.score[number])
+        if score > 0 and is_allowed(query, record):
             labels = shared_labels(record, query)
-            score = round(strength + (1 - strength) * LABEL_BONUS * bool(labels), _DIGITS)
-            matches.append(Match(record=record, score=score))
-    matches.sort(key=lambda match: (-match.score, -microseconds(match.record.created_at), match.record.id))
+            score = round(score + (1 - score) * LABEL_BONUS * bool(labels), _DIGITS)
+            matches.append((Match(record=record, score=score), float(found.meaning[number])))
+    matches.sort(key=lambda it: (-it[0].score, -microseconds(it[0].record.created_at), it[0].record.id))
     touched = Touched.of(query.paths)
     return [
-        replace(match, reasons=reasons(query, touched, match.record, terms.words, rarity)) for match in matches[:top_k]
+        replace(match, reasons=reasons(query, touched, match.record, Meaning(terms.words, found.rarity, cosine)))
+        for match, cosine in matches[:top_k]
     ]
 
 
 def rank(query: Query, records: Sequence[Record], *, top_k: int) -> list[Match]:
     """Rank `records`, such as the candidates that an engine found, by this module alone."""
-    distinct = list({record.id: record for record in records}.values())
+    distinct = list({record.id: record for record in records if not _is_of_later(query, record)}.values())
     touched = Touched.of(query.paths)
     terms = QueryTerms.of(query)
     inverted = invert((number, *fields(record)) for number, record in enumerate(distinct))
-    lists = [(number, inverted.lists[term]) for number, term in enumerate(terms.terms) if term in inverted.lists]
-    postings = np.concatenate([NO_POSTINGS, *(found for _, found in lists)])
+    frequency = np.array([len(inverted.lists.get(term, NO_POSTINGS)) for term in terms.terms], dtype=np.int64)
+    asked = terms.worth_asking(frequency)
+    lists = [inverted.lists[terms.terms[number]] for number in asked.tolist()]
+    postings = np.concatenate([NO_POSTINGS, *lists])
     candidates = Candidates(
         title_length=inverted.lengths["title"].astype(np.float64),
         body_length=inverted.lengths["body"].astype(np.float64),
+        error_length=inverted.lengths["error"].astype(np.float64),
         created_us=np.array([microseconds(record.created_at) for record in distinct], dtype=np.int64),
         history=np.array([is_past(record) for record in distinct], dtype=bool),
         nearness=np.array([nearness(touched, record) for record in distinct], dtype=np.float64),
         document=postings["document"],
         title=postings["title"],
         body=postings["body"],
-        term=np.repeat(np.array([number for number, _ in lists], dtype=np.int64), [len(found) for _, found in lists]),
+        error=postings["error"],
+        term=np.repeat(asked, frequency[asked]),
     )
     found = strengths(query, terms, candidates)
-    return select(query, terms, found.rarity, zip(distinct, found.score.tolist(), strict=True), top_k)
+    return select(query, terms, found, enumerate(distinct), top_k)
 
 
 def nearness(touched: Touched, record: Record) -> float:
@@ -120,6 +186,11 @@ def is_allowed(query: Query, record: Record) -> bool:
     url = record.source.url
     excluded = record.id in query.exclude or (url and {url, url.partition("#")[0]} & query.exclude_urls)
     return not excluded and record.is_recallable(query.now)
+
+
+def _is_of_later(query: Query, record: Record) -> bool:
+    """Whether it is a past item of a time after the one as of which is asked."""
+    return is_past(record) and record.created_at > query.now
 
 
 def microseconds(time: datetime) -> int:

@@ -33,7 +33,8 @@ class Dense:
 
     def missing(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """[keys] whether there is a text without a vector."""
-        return (keys != ranking.NO_TEXT) & self._store.missing(keys)
+        absent: NDArray[np.bool_] = (keys != ranking.NO_TEXT) & self._store.missing(keys)
+        return absent
 
     def make(self, texts: Mapping[int, str]) -> None:
         """Make and keep the vectors of texts, by key."""

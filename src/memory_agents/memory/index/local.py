@@ -14,27 +14,17 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from memory_agents.core import namespaces as names
 from memory_agents.core import ranking
-from memory_agents.core.ranking.lexical import Candidates, QueryTerms
-from memory_agents.core.ranking.paths import Touched
-from memory_agents.memory.index import database, segments, syncing
+from memory_agents.memory.index import database, searching, segments, syncing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
-    from numpy.typing import NDArray
-
     from memory_agents.core.records import Match, Query, Record
     from memory_agents.memory.index.dense import Dense
     from memory_agents.memory.index.syncing import Load, SyncReport
-
-_ON_PAGE = "url = ?1 OR (url > CAST(?1 || '#' AS BLOB) AND url < CAST(?1 || '$' AS BLOB))"
-"""a page, or what stands on it: `$` follows `#`"""
-_SPARE = 20
-"""Records that are read beyond those asked for: a shared label may lift one of them"""
 
 
 class LocalIndex:
@@ -127,28 +117,15 @@ class LocalIndex:
 
     def search(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> list[Match]:
         """The best `top_k` recallable Records of the namespaces (globs), best first."""
-        terms = QueryTerms.of(query)
+        if self._dense is not None:
+            self._dense.asked(query)  # takes longest: while the file is not locked
         with self._lock, database.transaction(self._connection):
-            documents = self._documents(namespaces)
-            found = ranking.strengths(query, terms, self._candidates(documents, query, terms.terms))
-            now = ranking.microseconds(query.now)
-            allowed = (documents["approved"] == 1) & (documents["expires"] > now)
-            for where, values in (("id = ?1", query.exclude), (_ON_PAGE, query.exclude_urls)):
-                excluded = self._numbers(f"SELECT document FROM records WHERE {where}", values)  # noqa: S608
-                allowed &= ~np.isin(documents["document"], excluded)
-            score = found.score * allowed
-            # Only labels can change the order of the scores, and few queries have any.
-            best = self._best(documents, score, top_k + _SPARE * bool(query.labels))
-            numbers, scores = documents["document"][best].tolist(), score[best].tolist()
-            scored = [
-                (syncing.content(self._connection, number), its) for number, its in zip(numbers, scores, strict=True)
-            ]
-        return ranking.select(query, terms, found.rarity, scored, top_k)
+            return searching.search(self._connection, self._dense, query, namespaces, top_k)
 
     def list(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> list[Record]:
         """Up to `limit` Records of the namespaces (globs), newest first, unapproved and expired included."""
         with self._lock, database.transaction(self._connection):
-            numbers = self._namespaces(namespaces)
+            numbers = searching.namespaces_of(self._connection, namespaces)
             marks = ",".join("?" * len(numbers))
             rows = self._connection.execute(
                 f"SELECT document FROM records WHERE namespace IN ({marks}) AND NOT shadowed"  # noqa: S608
@@ -205,71 +182,3 @@ class LocalIndex:
             finally:
                 if self._cancelled.is_set():
                     self._connection.close()
-
-    def _namespaces(self, globs: tuple[str, ...]) -> dict[int, str]:
-        """number → name of the namespaces that the globs cover."""
-        rows = self._connection.execute("SELECT number, name FROM namespaces")
-        return {number: str(name) for number, name in rows if names.matches(str(name), globs)}
-
-    def _documents(self, globs: tuple[str, ...]) -> NDArray[np.void]:
-        """The documents of the namespaces."""
-        covered = self._namespaces(globs)
-        documents = segments.documents(self._connection)
-        return documents[np.isin(documents["namespace"], list(covered))]
-
-    def _candidates(self, documents: NDArray[np.void], query: Query, terms: tuple[str, ...]) -> Candidates:
-        postings, term = segments.postings(self._connection, terms)
-        highest = max((int(found["document"].max()) for found in (documents, postings) if len(found)), default=0)
-        place = np.full(highest + 1, -1, dtype=np.int32)
-        place[documents["document"]] = np.arange(len(documents), dtype=np.int32)
-        position = place[postings["document"]]
-        there = position >= 0
-        return Candidates(
-            title_length=documents["title"].astype(np.float64),
-            body_length=documents["body"].astype(np.float64),
-            created_us=documents["created"],
-            history=np.isin(documents["namespace"], list(self._namespaces((f"{names.HISTORY_PREFIX}*",)))),
-            nearness=self._nearness(documents, place, query),
-            document=position[there],
-            title=postings["title"][there],
-            body=postings["body"][there],
-            term=term[there],
-        )
-
-    def _nearness(self, documents: NDArray[np.void], place: NDArray[np.int32], query: Query) -> NDArray[np.float64]:
-        """[documents] the bonus for their paths; `place` says where a document stands among them."""
-        touched = Touched.of(query.paths)
-        nearness = np.zeros(len(documents))
-        for condition, values, bonus in (
-            ("folder = ?", touched.folders, ranking.FOLDER_BONUS),
-            ("path = ?", touched.files, ranking.PATH_BONUS),  # last, for it is the better one of both
-        ):
-            numbers = self._numbers(f"SELECT number FROM paths WHERE {condition}", values)  # noqa: S608
-            nearness[np.isin(documents["path"], numbers)] = bonus
-        if query.paths:
-            for (number,) in self._connection.execute("SELECT document FROM records WHERE scoped").fetchall():
-                if number < len(place) and place[number] >= 0:
-                    record = syncing.content(self._connection, number)
-                    nearness[place[number]] = ranking.nearness(touched, record)
-        return nearness
-
-    def _numbers(self, question: str, values: Iterable[str]) -> NDArray[np.int64]:
-        """What SQL finds for each of the values."""
-        rows = (row for value in values for row in self._connection.execute(question, (syncing.blob(value),)))
-        return np.array([number for (number,) in rows], dtype=np.int64)
-
-    def _best(self, documents: NDArray[np.void], score: NDArray[np.float64], count: int) -> NDArray[np.int64]:
-        """Where the best stand, `count` at most: of equal scores the newest, of those the smallest ids."""
-        found = np.flatnonzero(score)
-        if len(found) <= count:
-            return found
-        found = found[score[found] >= np.partition(score[found], -count)[-count]]
-        created = documents["created"]
-        found = found[np.lexsort((-created[found], -score[found]))]
-        last = found[count - 1]
-        tied = found[(score[found] == score[last]) & (created[found] == created[last])]
-        sure = found[: np.flatnonzero(found == tied[0])[0]]
-        if len(sure) + len(tied) > count:
-            ids = [syncing.record_id(self._connection, number) for number in documents["document"][tied].tolist()]
-            tied = tied[sorted(range(len(tied)), key=ids.__getitem__)]
-        return np.concatenate([sure, tied])[:count]

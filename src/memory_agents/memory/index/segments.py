@@ -28,6 +28,7 @@ DOCUMENT = np.dtype(
         ("document", "<u4"),
         ("title", "<u2"),
         ("body", "<u2"),
+        ("error", "<u2"),
         ("namespace", "<u4"),
         ("path", "<u4"),
         ("approved", "u1"),
@@ -47,6 +48,21 @@ def documents(connection: sqlite3.Connection) -> NDArray[np.void]:
     """DOCUMENT array of all that can be found, ascending by number."""
     rows = connection.execute("SELECT documents FROM segments ORDER BY segment")
     return np.concatenate([np.empty(0, DOCUMENT), *(_array(row[0], DOCUMENT) for row in rows)])
+
+
+def frequencies(connection: sqlite3.Connection, terms: Sequence[str]) -> NDArray[np.int64]:
+    """[terms] in how many documents each stands, counting some that are gone; the postings are not read."""
+    counted = dict.fromkeys(terms, 0)
+    for (segment,) in connection.execute("SELECT segment FROM segments").fetchall():
+        for start in range(0, len(terms), _TERMS_AT_ONCE):
+            some = terms[start : start + _TERMS_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            for term, size in connection.execute(
+                f"SELECT term, length(postings) FROM postings WHERE segment = ? AND term IN ({marks})",  # noqa: S608
+                (segment, *some),
+            ):
+                counted[str(term)] = counted.get(str(term), 0) + size // POSTING.itemsize
+    return np.array([counted[term] for term in terms], dtype=np.int64)
 
 
 def postings(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[NDArray[np.void], NDArray[np.int32]]:

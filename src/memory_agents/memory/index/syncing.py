@@ -232,7 +232,7 @@ def _index(
     while some := dict(itertools.islice(rows, _RECORDS_AT_ONCE)):
         inverted = invert((document, *fields(record)) for document, record in _until(is_cancelled, some))
         described = np.zeros(len(some), dtype=segments.DOCUMENT)
-        for name in ("document", "title", "body"):
+        for name in inverted.lengths.dtype.names or ():
             described[name] = inverted.lengths[name]
         described["namespace"] = [_namespace(connection, record.namespace) for record in some.values()]
         described["path"] = [
