@@ -415,8 +415,10 @@ def test_a_program_reads_the_same_as_json() -> None:
         "unreadable": 1_000,
         "changed": 21_999,
         "indexed": 12_000,
+        "embedded": 0,
         "records": 12_000,
         "stopped": "it has run for 900 seconds",
+        "calibration": None,
         "notices": [],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from memory_agents.app.meaning import search_by_meaning
 from memory_agents.app.providing import create_provider
 from memory_agents.core.records import Notice
 from memory_agents.errors import MemoryAgentsError, SettingsError, UsageError
@@ -26,7 +27,8 @@ async def calibrate_history(
         raise SettingsError(
             "It is not known whose past to look at.", fix="run inside a clone of it, or give --repository OWNER/NAME"
         )
-    files = HistoryFiles(history_folder(environment, repository), repository)
+    meaning = search_by_meaning(settings, environment)
+    files = HistoryFiles(history_folder(environment, repository), repository, meaning.embedder)
     try:
         if len(files.store):
             done, notices = await calibrated(files, settings, environment, tell=tell)

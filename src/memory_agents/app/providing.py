@@ -18,6 +18,7 @@ from memory_agents.errors import MemoryAgentsError
 from memory_agents.locations import history_folder, memory_remote, repository_name
 from memory_agents.memory import git
 from memory_agents.memory.combined import CombinedReader, Part
+from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.history.reader import NAMESPACES, HistoryReader
 from memory_agents.memory.provider import MemoryProvider, MemoryReader
 from memory_agents.memory.providers import registry
@@ -31,13 +32,17 @@ now = functools.partial(datetime.now, UTC)
 
 
 def create_provider(
-    provider: str = "", *, settings: Settings | None = None, environment: Environment | None = None
+    provider: str = "",
+    *,
+    settings: Settings | None = None,
+    environment: Environment | None = None,
+    embedder: Embedder | None = None,
 ) -> MemoryProvider:
     """Make a provider. No I/O, but that git is asked for this clone's origin where nothing names a remote.
 
     `provider`: `git`, `chromadb` or `agentcore`; empty is what the settings say. Settings and environment
-    are read from this process where none are given. Raises SettingsError, or MissingExtra with the
-    install command.
+    are read from this process where none are given. `embedder`: None searches by words alone. Raises
+    SettingsError, or MissingExtra with the install command.
     """
     environment = environment or Environment.read(os.environ)
     settings = settings or Settings.build(read_inputs(os.environ))
@@ -47,6 +52,7 @@ def create_provider(
         remote=memory_remote(settings, environment),
         branch=settings.memory_branch,
         state=environment.state(),
+        embedder=embedder,
     )
 
 
@@ -56,14 +62,16 @@ def open_memory(
     github: GitHubApi,
     facts: Callable[[], MemoryReader] | None = None,
     *,
+    embedder: Embedder | None = None,
     deadline: float = 0,
 ) -> CombinedReader:
     """Facts, and the history of this repository where it is known. No I/O.
 
-    `facts` opens the provider, in place of `create_provider`. GitHub is asked for what is new in a workflow run,
-    and on the command line with a token. `deadline`: seconds for all questions together, in place of `timeout-seconds`.
+    `facts` opens the provider, in place of `create_provider`. `embedder`: None searches by words alone.
+    GitHub is asked for what is new in a workflow run, and on the command line with a token. `deadline`: seconds for
+    all questions together, in place of `timeout-seconds`.
     """
-    facts = facts or functools.partial(create_provider, settings=settings, environment=environment)
+    facts = facts or functools.partial(create_provider, settings=settings, environment=environment, embedder=embedder)
     parts = [Part("facts", "its remote", facts)]
     repository = repository_name(environment)
     if repository:
@@ -71,7 +79,9 @@ def open_memory(
         source = GitHubHistory(github, repository, may_be_renamed=not environment.in_actions) if is_asked else None
         folder = history_folder(environment, repository)
         seconds = FOR_GITHUB * settings.timeout_seconds
-        open_history = functools.partial(HistoryReader, folder, repository, source, seconds=seconds, clock=now)
+        open_history = functools.partial(
+            HistoryReader, folder, repository, source, seconds=seconds, clock=now, embedder=embedder
+        )
         parts.append(Part("history", "GitHub", open_history, holds=NAMESPACES))
     return CombinedReader(*parts, deadline=deadline or settings.timeout_seconds)
 
@@ -82,9 +92,11 @@ def open_writer(provider: MemoryProvider, *, dry_run: bool) -> MemoryWriter:
 
 
 @contextlib.asynccontextmanager
-async def fetched_early(settings: Settings, environment: Environment) -> AsyncIterator[Callable[[], MemoryProvider]]:
+async def fetched_early(
+    settings: Settings, environment: Environment, embedder: Embedder | None = None
+) -> AsyncIterator[Callable[[], MemoryProvider]]:
     """A way to the facts, which are being fetched meanwhile: that takes longest, and no configuration changes it."""
-    opened = functools.partial(create_provider, settings=settings, environment=environment)
+    opened = functools.partial(create_provider, settings=settings, environment=environment, embedder=embedder)
     try:
         reader = opened()
     except MemoryAgentsError:
@@ -97,6 +109,7 @@ async def fetched_early(settings: Settings, environment: Environment) -> AsyncIt
         fetching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await fetching
+        await reader.close()
 
 
 async def _fetch(reader: MemoryProvider) -> None:

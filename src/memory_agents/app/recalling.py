@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import secrets
 from collections.abc import Mapping
 
 from memory_agents import handover
+from memory_agents.app.meaning import search_by_meaning
 from memory_agents.app.providing import FOR_GITHUB, fetched_early, github_api, maintainers_files, now, open_memory
 from memory_agents.core import policy, similar_comment
 from memory_agents.core.fences import Fencer
@@ -28,16 +30,20 @@ from memory_agents.settings import Environment, Settings
 async def recall(event: ItemEvent, inputs: Mapping[str, str], environment: Environment, runner: Runner) -> None:
     """Recall for one event and hand its Prompt over."""
     settings = Settings.build(inputs)
+    meaning = search_by_meaning(settings, environment)
     # Two connections: what maintainers keep, and the rest, which must not wait for it.
     files, github = github_api(settings, environment), github_api(settings, environment)
     try:
-        async with fetched_early(settings, environment) as facts:
+        async with fetched_early(settings, environment, meaning.embedder) as facts:
             maintained, (paths, missing) = await asyncio.gather(
                 read_maintained(maintainers_files(files, environment), inputs, family(event)),
                 _changed_paths(event, settings, environment, github),
             )
+            is_dense = maintained.settings.dense
+            opened = functools.partial(open_memory, maintained.settings, environment, github)
             memory = MemoryIntegration(
-                lambda: open_memory(maintained.settings, environment, github, facts),
+                # Facts that are being fetched to be searched by meaning are of no use where the configuration says no.
+                functools.partial(opened, facts, embedder=meaning.embedder) if is_dense else opened,
                 deadline=maintained.settings.timeout_seconds,
                 missing=missing,
             )
@@ -51,7 +57,13 @@ async def recall(event: ItemEvent, inputs: Mapping[str, str], environment: Envir
         await github.close()
     handover.recalled(
         done,
-        (*maintained.notices, *maintained.templates.notices, *done.recollection.notices, *failed),
+        (
+            *(meaning.notices if is_dense else ()),
+            *maintained.notices,
+            *maintained.templates.notices,
+            *done.recollection.notices,
+            *failed,
+        ),
         environment=environment,
         runner=runner,
         memory_branch=maintained.settings.memory_branch,

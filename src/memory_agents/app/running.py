@@ -27,7 +27,7 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
         case policy.Index():
             from memory_agents.app.indexing import index  # each kind of run loads what it needs alone
 
-            return await index(settings, environment, runner)
+            return await index(inputs, environment, runner)
         case policy.CatchUp():
             from memory_agents.app import catching_up
 

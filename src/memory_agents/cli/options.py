@@ -21,6 +21,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     options = ("provider", "memory_remote", "memory_branch", "top_k", "min_score")
     inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
     given = {name: value for name, value in inputs.items() if value}
+    given |= {"dense": "false"} if getattr(arguments, "no_dense", False) else {}
     return Settings.build({**read_inputs(os.environ), **given}, as_options=True)
 
 
@@ -75,6 +76,8 @@ def _add_asking(add: _Add) -> None:
         "--min-score", default="0", metavar="S", help="leave out what scores lower, 0 to 1 (default: 0)"
     )
 
+    recall.add_argument("--no-dense", action="store_true", help="search by words alone, without an embedding model")
+
     listing = add("list", parents=[memory], help="list what is remembered, newest first")
     listing.add_argument(
         "--namespace",
@@ -98,6 +101,8 @@ def _add_asking(add: _Add) -> None:
     index.add_argument("--whole", action="store_true", help="read everything again, and forget what is gone")
     index.add_argument("--minutes", type=_positive, default=15, metavar="N", help="stop after about N (default: 15)")
 
+    index.add_argument("--no-dense", action="store_true", help="make no vectors, which a search by meaning needs")
+
     add("status", parents=[memory], help="say whether memory can be read, and what it holds")
     _add_evaluating(add)
 
@@ -111,11 +116,11 @@ def _add_evaluating(add: _Add) -> None:
         "answers. Prints recall@1/5/10 and more with 95 % intervals, and the time it takes. The files hold JSON lines "
         "and may be compressed by gzip; docs/evaluation.md has their formats.",
     )
+    evaluation.add_argument("--no-dense", action="store_true", help="rank by words alone, without an embedding model")
     corpus = evaluation.add_argument_group("a corpus in files")
     corpus.add_argument("--docs", type=Path, metavar="FILE", help="past items: id, title, body, created_at")
     corpus.add_argument("--pairs", type=Path, metavar="FILE", help="what answers what: query_id, relevant_ids")
     corpus.add_argument("--queries", type=Path, metavar="FILE", help="the queries that are not among the past items")
-    corpus.add_argument("--no-dense", action="store_true", help="rank by words alone, without an embedding model")
     corpus.add_argument("--run-file", type=Path, metavar="FILE", help="write each query's best documents there")
     own = evaluation.add_argument_group("this repository's own past, as `memory-agents index` left it")
     own.add_argument(

@@ -29,6 +29,9 @@ _OF_ONE_LIST = frozenset({403, 422})
 _TRIES = 5
 _PAGE_SECONDS = 60.0
 """for one page: a connection that trickles would hold the run until its job is stopped, and nothing be saved"""
+_ALL = 10_000_000
+_EMBEDDED_AT_ONCE = 32
+"""Records: about a second, after which a person who stops it waits no longer"""
 _SECONDARY_WAIT = 60.0
 """seconds, where GitHub refuses for a secondary limit and does not say how long; its documentation names a minute"""
 
@@ -50,6 +53,18 @@ class Progress:
     """seconds that GitHub asked to wait now; 0 is none"""
 
 
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """How far the making of vectors is."""
+
+    done: int
+    """texts"""
+    expected: int
+
+
+Tell = Callable[[Progress | Embedding], None]
+
+
 @dataclass(slots=True, kw_only=True)
 class Reading:
     """What one run did."""
@@ -68,6 +83,8 @@ class Reading:
     """whether a whole reading of a list began, went on or ended"""
     indexed: int = 0
     """Records indexed"""
+    embedded: int = 0
+    """texts whose vectors were made"""
     records: int = 0
     """Records in the index"""
     stopped: str = ""
@@ -91,7 +108,7 @@ class Reading:
     @property
     def is_worth_saving(self) -> bool:
         """Whether the files say something that they did not say before."""
-        return bool(self.changed or self.indexed or self.was_whole)
+        return bool(self.changed or self.indexed or self.embedded or self.was_whole)
 
 
 class _Stopped(Exception):
@@ -183,7 +200,7 @@ async def index(
     *,
     seconds: float,
     whole: bool,
-    tell: Callable[[Progress], None],
+    tell: Tell,
     clock: Callable[[], datetime],
 ) -> Reading:
     """Read what is new (`whole`: everything again) in all lists, and index it. Ends after about `seconds`."""
@@ -208,8 +225,24 @@ async def index(
         files.reset(error.reason)
         done = Reading(repository=files.repository)
         await _read_and_index(files, patient, done, note=note, whole=whole, clock=clock)
+    await _embed(files, done, tell=tell, has_time=patient.has_time)
     done.requests, done.requests_left = patient.requests, patient.requests_left
+    done.notices += files.notices
     return done
+
+
+async def _embed(files: HistoryFiles, done: Reading, *, tell: Tell, has_time: Callable[[], bool]) -> None:
+    """Make the vectors that are missing, newest first, as long as there is time. A batch that is made is kept."""
+    expected = len(files.ask(lambda index: index.unembedded(_ALL)))
+    while done.embedded < expected:
+        if not has_time():
+            done.stopped = done.stopped or f"{expected - done.embedded:,} texts have no vector yet, and time is over"
+            return
+        made = await asyncio.to_thread(files.ask, lambda index: index.embed(_EMBEDDED_AT_ONCE))
+        if not made:
+            return  # another process made them
+        done.embedded += made
+        tell(Embedding(done.embedded, expected))
 
 
 async def _read_and_index(
@@ -234,7 +267,6 @@ async def _read_and_index(
         done.stopped = str(reason)
     done.records = files.ask(len)
     done.indexed = files.indexed
-    done.notices += files.notices
 
 
 def _note(done: Reading, step: reading.Step) -> None:

@@ -19,6 +19,8 @@ def told(done: Reading) -> str:
         f"The index holds {held} of {done.repository}; {done.indexed:,} are new or changed.",
         f"Read: {read}, with {_counted(done.requests, 'requests')}{left}.",
     ]
+    if done.embedded:
+        lines.append(f"Embedded, to be searched by meaning: {_counted(done.embedded, 'texts')}.")
     if done.unreadable:
         lines.append(f"{_counted(done.unreadable, 'entries')} could not be read and were left out.")
     if done.stopped:
@@ -69,6 +71,7 @@ def answer(done: Reading) -> Answer:
         "unreadable": done.unreadable,
         "changed": done.changed,
         "indexed": done.indexed,
+        "embedded": done.embedded,
         "records": done.records,
         "stopped": done.stopped,
         "calibration": calibration_report.value(done.calibration) if done.calibration else None,

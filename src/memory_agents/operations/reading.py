@@ -30,19 +30,27 @@ class Answer:
 
 
 async def recall(
-    reader: MemoryReader, words: str, *, namespace: str, top_k: int, min_score: float, now: datetime
+    reader: MemoryReader,
+    words: str,
+    *,
+    namespace: str,
+    top_k: int,
+    min_score: float,
+    now: datetime,
+    notices: tuple[Notice, ...] = (),
 ) -> Answer:
-    """Search memory for `words`."""
+    """Search memory for `words`. `notices`: what else a person should know of the search."""
     if not words.strip():
         raise UsageError("There is nothing to look for.", fix="give QUERY some words")
     globs = (namespaces.validate_glob(namespace),)
     found = await reader.search_records(Query(title=words, now=now), namespaces=globs, top_k=top_k)
     matches = [match for match in found if match.score >= min_score]
     info = await reader.get_info()
+    notices = (*info.notices, *notices)
     return Answer(
-        {"matches": [_match_value(m) for m in matches], "notices": [str(n) for n in info.notices]},
+        {"matches": [_match_value(m) for m in matches], "notices": [str(n) for n in notices]},
         "\n\n".join(_match_text(m) for m in matches) or _nothing(info, "Nothing that is remembered matches."),
-        info.notices,
+        notices,
     )
 
 
@@ -80,8 +88,8 @@ async def show(reader: MemoryReader, record_id: str) -> Answer:
     return Answer(record_value(record), f"{head}\n\n{clean(record.text)}")
 
 
-async def status(reader: MemoryReader) -> Answer:
-    """Say whether memory can be read, and what it holds."""
+async def status(reader: MemoryReader, notices: tuple[Notice, ...] = ()) -> Answer:
+    """Say whether memory can be read, and what it holds. `notices`: what else a person should know of it."""
     health = await reader.health_check()
     if not health.ok:
         return Answer(
@@ -90,8 +98,9 @@ async def status(reader: MemoryReader) -> Answer:
             code=1,
         )
     info = await reader.get_info()
+    notices = (*info.notices, *notices)
     told = Notice(text=health.detail, fix=health.fix)
-    lines = [f"{info.provider}: {info.location}", str(told), *(str(notice) for notice in info.notices)]
+    lines = [f"{info.provider}: {info.location}", str(told), *(str(notice) for notice in notices)]
     value = {
         "ok": True,
         "provider": info.provider,
@@ -99,7 +108,7 @@ async def status(reader: MemoryReader) -> Answer:
         "records": info.records,
         "version": info.version,
         "detail": health.detail,
-        "notices": [{"text": notice.text, "fix": notice.fix} for notice in info.notices],
+        "notices": [{"text": notice.text, "fix": notice.fix} for notice in notices],
     }
     return Answer(value, "\n".join(lines))
 

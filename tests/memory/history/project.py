@@ -16,12 +16,13 @@ from memory_agents.core.history import Page, Seen, Stream
 from memory_agents.core.records import Record, Source
 from memory_agents.edges.github.api import GitHubApi
 from memory_agents.edges.github.history import GitHubHistory
+from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.history.reader import HistoryReader
 from memory_agents.memory.history.source import HistorySource
 from memory_agents.memory.index import LocalIndex
 from memory_agents.operations import history
-from memory_agents.operations.history import Progress, Reading
+from memory_agents.operations.history import Embedding, Progress, Reading
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from memory_agents.testing.github.render.basics import node_id
 from memory_agents.testing.github.render.nodes import issue_id
@@ -61,6 +62,9 @@ class Project:
     clock: Clock
     token: str = ""
     told: list[Progress] = field(default_factory=list)
+    embeddings: list[Embedding] = field(default_factory=list)
+    """what was told of those"""
+    embedder: Embedder | None = None
 
     @property
     def name(self) -> str:
@@ -105,11 +109,18 @@ class Project:
         through: Callable[[HistorySource], HistorySource] = lambda source: source,
     ) -> Reading:
         """One index run; `through` may put something between it and GitHub."""
-        files = HistoryFiles(self.folder, self.name)
+        files = HistoryFiles(self.folder, self.name, self.embedder)
+
+        def tell(progress: Progress | Embedding) -> None:
+            if isinstance(progress, Embedding):
+                self.embeddings.append(progress)
+            else:
+                self.told.append(progress)
+
         try:
             async with self.source() as source:
                 return await history.index(
-                    files, through(source), seconds=seconds, whole=whole, tell=self.told.append, clock=self.clock
+                    files, through(source), seconds=seconds, whole=whole, tell=tell, clock=self.clock
                 )
         finally:
             files.close()
@@ -121,7 +132,9 @@ class Project:
         """A reader as a recall has one."""
         async with self.source() as own:
             asked = (source or own) if is_asking else None
-            reader = HistoryReader(self.folder, self.name, asked, seconds=seconds, clock=self.clock)
+            reader = HistoryReader(
+                self.folder, self.name, asked, seconds=seconds, clock=self.clock, embedder=self.embedder
+            )
             try:
                 yield reader
             finally:

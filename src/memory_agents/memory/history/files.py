@@ -1,4 +1,4 @@
-"""The files of one repository's history: the rows, and the search index of the Records made of them."""
+"""The files of one repository's history: the rows, the search index of the Records made of them, their vectors."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from memory_agents.core.records import Notice
+from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.history.store import Store
 from memory_agents.memory.index import IndexCorrupt, LocalIndex
+from memory_agents.memory.index.dense import Dense
+from memory_agents.memory.index.vectors import VectorStore
 
 _T = TypeVar("_T")
 BATCH = 2_000
@@ -16,12 +19,17 @@ BATCH = 2_000
 
 
 class HistoryFiles:
-    """Both are derived: a corrupt index is made anew from the rows, and they from GitHub by whoever reads it."""
+    """All are derived: a corrupt index is made anew from the rows, and they from GitHub by whoever reads it."""
 
-    def __init__(self, folder: Path, repository: str) -> None:
-        """Open the files in `folder`, or make them; never fails. `repository`: `owner/name`."""
+    def __init__(self, folder: Path, repository: str, embedder: Embedder | None = None) -> None:
+        """Open the files in `folder`, or make them; never fails. `repository`: `owner/name`.
+
+        `embedder`: makes what is searched by meaning; None searches by words alone.
+        """
         self.store = Store(folder / "rows.sqlite3")
-        self.index = LocalIndex.open(folder / "index.sqlite3")
+        self._vectors = VectorStore.open(folder / "vectors.sqlite3", embedder.model) if embedder else None
+        dense = Dense(self._vectors, embedder) if embedder and self._vectors else None
+        self.index = LocalIndex.open(folder / "index.sqlite3", dense)
         self.repository = repository
         self.indexed = 0
         """Records that were indexed or taken from the index"""
@@ -29,7 +37,8 @@ class HistoryFiles:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What was wrong and got around."""
-        return tuple(Notice(text=text) for text in (self.store.rebuilt, self.index.rebuilt) if text)
+        rebuilt = (self.store.rebuilt, self.index.rebuilt, self._vectors.rebuilt if self._vectors else "")
+        return tuple(Notice(text=text) for text in rebuilt if text)
 
     def ask(self, question: Callable[[LocalIndex], _T], *, may_go_on: Callable[[], bool] = lambda: True) -> _T:
         """Ask the index once it is in step with the rows, or as far as `may_go_on` lets it be.
@@ -69,4 +78,6 @@ class HistoryFiles:
     def close(self) -> None:
         """Let go of the files."""
         self.index.close()
+        if self._vectors is not None:
+            self._vectors.close()
         self.store.close()

@@ -18,6 +18,7 @@ from memory_agents.core import namespaces
 from memory_agents.core.history import Item, Remark, ReviewRemark, Seen, Stream, refreshed
 from memory_agents.core.records import Health, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import GitHubFailure, MemoryAgentsError, MemoryUnreachable
+from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.history import reading
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.history.source import HistorySource
@@ -42,6 +43,8 @@ _LISTS: Mapping[str, tuple[Stream, ...]] = {
 """Namespace → the lists that it is made of"""
 NAMESPACES = tuple(_LISTS)
 """what a history can have"""
+NEWEST_EMBEDDED = 16
+"""Records that a recall makes vectors of, if they have none: an index run makes those of all"""
 _NEXT_STEP = "let a scheduled job run the action with `mode: index`; the README's workflow has it"
 
 
@@ -56,13 +59,18 @@ class HistoryReader:
         *,
         seconds: float,
         clock: Callable[[], datetime],
+        embedder: Embedder | None = None,
     ) -> None:
-        """No I/O. `source`: None asks nobody. `seconds`: how long GitHub may be asked, all in all."""
+        """No I/O. `source`: None asks nobody. `seconds`: how long GitHub may be asked, all in all.
+
+        `embedder`: None searches by words alone.
+        """
         self._folder = folder
         self._repository = repository
         self._source = source
         self._seconds = seconds
         self._clock = clock
+        self._embedder = embedder
         self._lock = asyncio.Lock()
         self._open: _Open | None = None
         self._notices: list[Notice] = []
@@ -138,7 +146,7 @@ class HistoryReader:
 
     def _opened(self) -> _Open:
         if self._open is None:
-            files = HistoryFiles(self._folder, self._repository)
+            files = HistoryFiles(self._folder, self._repository, self._embedder)
             self._open = _Open(files, ends=time.monotonic() + self._seconds)
         return self._open
 
@@ -156,6 +164,7 @@ class HistoryReader:
         async with self._lock:
             for stream in streams:
                 await self._catch_up(opened, stream)
+            await self._embed_newest(opened)
         failed = [opened.failed[stream] for stream in streams if stream in opened.failed]
         if len(failed) == len(streams) and not len(opened.files.store):
             raise MemoryUnreachable(failed[0].message, fix=failed[0].fix)
@@ -165,6 +174,13 @@ class HistoryReader:
                 Notice(text="Not all past items could be indexed in time.", fix=_NEXT_STEP, partial=True)
             )
         return await self._as_they_stand(opened, found)
+
+    async def _embed_newest(self, opened: _Open) -> None:
+        """Make vectors, once and so many whatever time is left: the same is found on a slow machine."""
+        if self._embedder is None or opened.is_embedded:
+            return
+        await asyncio.to_thread(opened.ask, lambda index: index.embed(NEWEST_EMBEDDED))
+        opened.is_embedded = True
 
     async def _catch_up(self, opened: _Open, stream: Stream) -> None:
         """Add what is new in a list, once, as far as time and the rate limit allow."""
@@ -272,6 +288,8 @@ class _Open:
     """on the monotonic clock: when GitHub is not asked any more"""
     asked: set[Stream] = field(default_factory=set)
     failed: dict[Stream, GitHubFailure] = field(default_factory=dict)
+    is_embedded: bool = False
+    """whether vectors were made of what is new"""
 
     def seconds_left(self) -> float:
         return max(0.0, self.ends - time.monotonic())
@@ -285,6 +303,7 @@ class _Open:
         self.files.reset(reason)
         self.asked.clear()
         self.failed.clear()
+        self.is_embedded = False
 
 
 def _covered(globs: tuple[str, ...]) -> list[str]:

@@ -8,6 +8,7 @@ derived and can be thrown away.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
@@ -16,8 +17,11 @@ from typing import TypeVar
 
 from memory_agents.core.records import Approval, BatchResult, Health, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import MemoryFailure
+from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.git import Remote
 from memory_agents.memory.index import IndexCorrupt, LocalIndex
+from memory_agents.memory.index.dense import Dense
+from memory_agents.memory.index.vectors import VectorStore
 from memory_agents.memory.providers import branch_changes
 from memory_agents.memory.providers.branch_changes import Standing, Write
 from memory_agents.memory.providers.branch_copy import BranchCopy, CopyDamaged
@@ -25,6 +29,8 @@ from memory_agents.memory.providers.branch_snapshot import Snapshot
 from memory_agents.memory.providers.branch_writing import write_to
 
 _T = TypeVar("_T")
+NEWEST_EMBEDDED = 256
+"""facts that a search makes vectors of, if they have none: a count and no time, so that the same is found anywhere"""
 WRITE_SECONDS = 60.0
 """for one write, however many others write at the same time"""
 
@@ -38,15 +44,32 @@ def folder_of(remote: Remote, branch: str, state: Path) -> Path:
 class GitBranchProvider:
     """Memory that stands in files on the branch `branch` of `remote`."""
 
-    def __init__(self, remote: Remote, branch: str, *, state: Path, write_seconds: float = WRITE_SECONDS) -> None:
-        """`state`: a folder that may be kept between runs; it is made when needed."""
+    def __init__(
+        self,
+        remote: Remote,
+        branch: str,
+        *,
+        state: Path,
+        write_seconds: float = WRITE_SECONDS,
+        embedder: Embedder | None = None,
+    ) -> None:
+        """`state`: a folder that may be kept between runs; it is made when needed.
+
+        `embedder`: None searches by words alone.
+        """
         folder = folder_of(remote, branch, state)
         self._where = f"branch {branch} of {remote.location}"
         self._index_file = folder / "facts.sqlite3"
+        self._vectors_file = folder / "vectors.sqlite3"
+        self._embedder = embedder
+        self._vectors: VectorStore | None = None
         self._copy = BranchCopy(remote, branch, folder / "repository.git")
         self._write_seconds = write_seconds
         self._lock = asyncio.Lock()
         self._writing = asyncio.Lock()
+        self._embedding = asyncio.Lock()
+        self._embedded: Snapshot | None = None
+        """whose facts have their vectors"""
         self._snapshot: Snapshot | None = None
         self._head = ""
         """the commit that a reader is to see"""
@@ -54,6 +77,7 @@ class GitBranchProvider:
 
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
         """See MemoryReader."""
+        await self._embed_newest()
         return await self._ask(lambda index: index.search(query, namespaces=namespaces, top_k=top_k))
 
     async def list_records(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> Sequence[Record]:
@@ -85,7 +109,7 @@ class GitBranchProvider:
             location=self._where,
             records=records,
             version=snapshot.commit,
-            notices=snapshot.notices,
+            notices=(*snapshot.notices, *self._of_vectors()),
         )
 
     async def store_records(
@@ -130,6 +154,9 @@ class GitBranchProvider:
         if self._snapshot is not None:
             self._snapshot.index.close()
             self._snapshot = None
+        if self._vectors is not None:
+            self._vectors.close()
+            self._vectors = None
 
     async def _ask(self, question: Callable[[LocalIndex], _T]) -> _T:
         """Ask the index; one that turns out corrupt is made anew and asked once more."""
@@ -168,7 +195,7 @@ class GitBranchProvider:
         """The branch at `commit`."""
         if self._snapshot is not None and self._snapshot.commit == commit:
             return self._snapshot
-        index = self._snapshot.index if self._snapshot else LocalIndex.open(self._index_file)
+        index = self._snapshot.index if self._snapshot else LocalIndex.open(self._index_file, self._dense())
         try:
             self._snapshot = await Snapshot.take(commit, self._copy, index, notices)
         except BaseException:
@@ -176,6 +203,26 @@ class GitBranchProvider:
             self._snapshot = None
             raise
         return self._snapshot
+
+    def _dense(self) -> Dense | None:
+        if self._embedder is None:
+            return None
+        self._vectors = self._vectors or VectorStore.open(self._vectors_file, self._embedder.model)
+        return Dense(self._vectors, self._embedder)
+
+    def _of_vectors(self) -> tuple[Notice, ...]:
+        return (Notice(text=self._vectors.rebuilt),) if self._vectors and self._vectors.rebuilt else ()
+
+    async def _embed_newest(self) -> None:
+        """Make the vectors of facts that have none, once for each commit."""
+        if self._embedder is None:
+            return
+        async with self._embedding:
+            snapshot = await self._read()
+            if snapshot is not self._embedded:
+                with contextlib.suppress(IndexCorrupt):  # the search that follows finds it as well, and makes it anew
+                    await asyncio.to_thread(snapshot.index.embed, NEWEST_EMBEDDED)
+                self._embedded = snapshot
 
     async def _write(
         self, decide: Callable[[Standing], Write], ids: Collection[str] = (), *, sought: Collection[str] = ()
