@@ -94,6 +94,11 @@ def test_the_address_of_an_owner_called_pull_is_left_as_it_is() -> None:
     }
 
 
+def test_a_query_says_that_a_pull_request_asks() -> None:
+    events = (pull_request_event(), issue_event(), review_event(), review_comment_event(), IN_CONVERSATION)
+    assert [asked(event).is_change for event in events] == [True, False, False, False, False]
+
+
 @pytest.mark.parametrize("make", [review_event, review_comment_event, issue_comment_event])
 def test_a_query_is_bounded_whatever_was_written(make: type) -> None:
     long = "word " * 90_000

@@ -44,6 +44,7 @@ def query_of(event: ItemEvent, now: datetime, changed: ChangedPaths | None = Non
         context=_around(event, paths)[:MOST_CONTEXT],
         labels=item.labels,
         paths=paths,
+        is_change=isinstance(event, PullRequestEvent),
         number=item.number,
         exclude=frozenset({item_id(item.number, is_pull_request=item.is_pull_request)}),
         exclude_urls=pages(item.url, comment.url if comment else "", thread),
