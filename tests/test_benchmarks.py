@@ -45,7 +45,7 @@ def corpora(tmp_path: Path) -> Path:
     documents = [
         {"id": f"{repo}-{when[6]}-{number}", "repo": repo, "created_at": when, **text}
         for number, text in enumerate(texts)
-        for repo, when in (("octo/hello", before), ("octo/hello", after), ("octo/other", before))
+        for repo, when in (("octo/other", before), ("octo/hello", after), ("octo/hello", before))
     ]
     asking = [
         {"id": f"q{number}", "repo": "octo/hello", "created_at": asked, **text} for number, text in enumerate(texts)
