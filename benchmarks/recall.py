@@ -34,7 +34,8 @@ ABOUT = """recall: 300 facts and N past issues; median seconds of {times} runs i
   memory-agents run    what the action runs on an issue that was opened: it fetches the facts by git into an empty
                        folder, opens the index that a cache restored, reads the maintainers' settings and templates,
                        asks what changed since and how what it shows stands now, ranks, redacts, renders.
-                       GitHub is a fake on this machine: requests are real, latency is not
+                       GitHub is a fake on this machine: requests are real, latency is not. With `dense: false`, as
+                       no vectors were made of these texts; `python -m benchmarks.retrieval --speed` has both
   import the packages  python -c "import github, pydantic, jinja2"
   chromadb script      opens collections of the same texts with random vectors, two searches, prints; no request, no
                        prompt, and the vector of the question is given
@@ -143,6 +144,7 @@ def recalling(folder: Path, state: Path, variables: Mapping[str, str]) -> Progra
         "GITHUB_OUTPUT": str(output),
         "GITHUB_STEP_SUMMARY": str(summary),
         "RUNNER_TEMP": str(folder),
+        "INPUT_DENSE": "false",
         "INPUT_MIN_SCORE": "0",  # random texts are about nothing: so every section of the prompt is full
     }
     return Program(OURS, [sys.executable, "-I", "-m", "memory_agents", "run"], environment, prepare, check)

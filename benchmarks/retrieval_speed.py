@@ -42,7 +42,8 @@ AIMS: Mapping[tuple[int, str], Mapping[str, float]] = {
     (100_000, DENSE): {"query ms": 80},
 }
 """at most, for so many past issues"""
-ABOUT = """speed: past issues of made-up words; dense has random vectors, but embeds questions and new issues
+ABOUT = """speed: past issues of made-up words; dense has random vectors, but embeds questions, new issues and facts.
+Made-up words fall into more tokens than real ones: a question and an issue have as many as the model reads.
   ready ms      opening index and vectors and answering a first question, less what a later one takes; model loaded
   query ms      one question, title and body; its embedding included
   new issue ms  one more issue into the index, its embedding included; median
