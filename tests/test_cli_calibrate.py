@@ -32,6 +32,7 @@ def program(
 ) -> Clone:
     clone = Clone(tmp_path, monkeypatch, capsys)
     monkeypatch.setenv("GITHUB_API_URL", repository[0].api_url)
+    monkeypatch.setenv("INPUT_DENSE", "false")  # which takes its time
     monkeypatch.setenv("GH_TOKEN", repository[0].add_token(repositories=[NAME]))
     return clone
 
@@ -71,8 +72,9 @@ def test_with_few_duplicates_an_index_run_says_nothing_of_them(
 
 
 def test_calibrating_prints_the_figures_and_writes_the_report(
-    program: Clone, repository: tuple[FakeGitHub, FakeRepository]
+    program: Clone, repository: tuple[FakeGitHub, FakeRepository], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("INPUT_DENSE", "true")
     add_duplicates(repository[1], 40)
     program("index", *REMOTE)
     code, out, err = program("eval", "--calibrate", *REMOTE, "--report", "report.html", "--json")

@@ -33,7 +33,7 @@ async def calibrate_history(
         if len(files.store):
             done, notices = await calibrated(files, settings, environment, tell=tell)
             if done is not None:
-                return done, notices
+                return done, (*meaning.notices, *notices)
     finally:
         files.close()
     raise UsageError(f"The past of {repository} is not read yet.", fix="run `memory-agents index` first")

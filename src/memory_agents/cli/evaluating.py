@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import shutil
 import sys
@@ -26,11 +27,11 @@ _LINE_SECONDS, _DRAWN_SECONDS = 5.0, 0.1
 """between two lines of a log, between two states of a terminal's line"""
 
 
-async def evaluate(arguments: argparse.Namespace) -> Answer:
+def evaluate(arguments: argparse.Namespace) -> Answer:
     """Measure what the options say. Raises UsageError where they say nothing, or two things."""
     of_corpus = any((arguments.docs, arguments.pairs, arguments.queries, arguments.run_file))
     if arguments.calibrate and not of_corpus:
-        return await _calibrate(arguments)
+        return asyncio.run(_calibrate(arguments))
     if arguments.calibrate or arguments.report:
         text = "--calibrate, and --report with it, are about this repository's own past."
         raise UsageError(text, fix="give them without the options for a corpus in files")

@@ -124,7 +124,7 @@ def _command(arguments: argparse.Namespace) -> int:
         case "eval":
             from memory_agents.cli.evaluating import evaluate
 
-            return show(asyncio.run(evaluate(arguments)), as_json=arguments.json)
+            return show(evaluate(arguments), as_json=arguments.json)
         case _:
             from memory_agents.cli import asking
 

@@ -6,6 +6,7 @@ worth. Each is asked as on the day it was opened, by the code that recall runs.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,6 +108,7 @@ async def calibrate(
             return None
         answers.append(files.ask(functools.partial(_answer, issue, apart)))
         tell("issues asked", count, len(queried))
+        await asyncio.sleep(0)  # else a person who stops it would wait for the last one
     done = Calibration(files.repository, len(found), _measured(older, newer, answers))
     files.ask(lambda index: index.set_cut_off(done.cut_off))
     return done
