@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +21,7 @@ from memory_agents.errors import GitHubFailure, MemoryAgentsError, MemoryUnreach
 from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.history import reading
 from memory_agents.memory.history.files import HistoryFiles
+from memory_agents.memory.history.opened import OpenHistory
 from memory_agents.memory.history.source import HistorySource
 from memory_agents.memory.history.store import Store
 from memory_agents.memory.index import IndexCorrupt, LocalIndex
@@ -72,7 +73,7 @@ class HistoryReader:
         self._clock = clock
         self._embedder = embedder
         self._lock = asyncio.Lock()
-        self._open: _Open | None = None
+        self._open: OpenHistory | None = None
         self._notices: list[Notice] = []
 
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
@@ -144,10 +145,10 @@ class HistoryReader:
         rows = store.rows(_key(found))
         return store.composed(self._repository, rows, store.words(rows)) if rows else None
 
-    def _opened(self) -> _Open:
+    def _opened(self) -> OpenHistory:
         if self._open is None:
             files = HistoryFiles(self._folder, self._repository, self._embedder)
-            self._open = _Open(files, ends=time.monotonic() + self._seconds)
+            self._open = OpenHistory(files, ends=time.monotonic() + self._seconds)
         return self._open
 
     def _ask(self, question: Callable[[LocalIndex], _T]) -> _T:
@@ -159,7 +160,7 @@ class HistoryReader:
             return opened.ask(question)
 
     async def _search(
-        self, opened: _Open, streams: Sequence[Stream], ask: Callable[[LocalIndex], list[Match]]
+        self, opened: OpenHistory, streams: Sequence[Stream], ask: Callable[[LocalIndex], list[Match]]
     ) -> list[Match]:
         async with self._lock:
             for stream in streams:
@@ -175,14 +176,14 @@ class HistoryReader:
             )
         return await self._as_they_stand(opened, found)
 
-    async def _embed_newest(self, opened: _Open) -> None:
+    async def _embed_newest(self, opened: OpenHistory) -> None:
         """Make vectors, once and so many whatever time is left: the same is found on a slow machine."""
         if self._embedder is None or opened.is_embedded:
             return
         await asyncio.to_thread(opened.ask, lambda index: index.embed(NEWEST_EMBEDDED))
         opened.is_embedded = True
 
-    async def _catch_up(self, opened: _Open, stream: Stream) -> None:
+    async def _catch_up(self, opened: OpenHistory, stream: Stream) -> None:
         """Add what is new in a list, once, as far as time and the rate limit allow."""
         if stream in opened.asked or self._source is None:
             return
@@ -207,7 +208,7 @@ class HistoryReader:
         if not is_last:
             self._notices.append(Notice(text=self._incomplete(opened, stream), fix=_NEXT_STEP, partial=True))
 
-    def _incomplete(self, opened: _Open, stream: Stream) -> str:
+    def _incomplete(self, opened: OpenHistory, stream: Stream) -> str:
         if opened.files.store.place(stream).known is not None:
             return (
                 f"Not all {stream} that changed since the index was made could be read, only those that changed last."
@@ -215,7 +216,7 @@ class HistoryReader:
         kept = opened.files.store.count(stream)
         return f"The index is not complete: it holds {kept:,} {stream}, those that changed last among them."
 
-    async def _as_they_stand(self, opened: _Open, matches: Sequence[Match]) -> list[Match]:
+    async def _as_they_stand(self, opened: OpenHistory, matches: Sequence[Match]) -> list[Match]:
         """The Matches as GitHub has them now, without what is gone or hidden."""
         store = opened.files.store
         rows = {match.record.id: store.rows(_key(match.record)) for match in matches}
@@ -230,7 +231,7 @@ class HistoryReader:
         return now
 
     async def _seen(
-        self, opened: _Open, rows: Sequence[Sequence[Item | ReviewRemark]], words: Sequence[Remark]
+        self, opened: OpenHistory, rows: Sequence[Sequence[Item | ReviewRemark]], words: Sequence[Remark]
     ) -> Mapping[str, Seen | None] | None:
         """What GitHub tells of the first of each, of the words that are quoted, and of the others; None if nothing."""
         firsts = [row.node_id for found in rows for row in found[:1]]
@@ -277,33 +278,6 @@ class HistoryReader:
         said = seen.get(words.node_id) if words is not None else None
         words = refreshed(words, said) if words is not None and said is not None and not said.is_hidden else None
         return store.composed(self._repository, shown, words)
-
-
-@dataclass(slots=True)
-class _Open:
-    """The history, open."""
-
-    files: HistoryFiles
-    ends: float
-    """on the monotonic clock: when GitHub is not asked any more"""
-    asked: set[Stream] = field(default_factory=set)
-    failed: dict[Stream, GitHubFailure] = field(default_factory=dict)
-    is_embedded: bool = False
-    """whether vectors were made of what is new"""
-
-    def seconds_left(self) -> float:
-        return max(0.0, self.ends - time.monotonic())
-
-    def ask(self, question: Callable[[LocalIndex], _T]) -> _T:
-        """Ask the index. Raises IndexCorrupt where the rows are damaged."""
-        return self.files.ask(question, may_go_on=lambda: self.seconds_left() > 0)
-
-    def begin_anew(self, reason: str) -> None:
-        """Throw away what is damaged, and ask GitHub again."""
-        self.files.reset(reason)
-        self.asked.clear()
-        self.failed.clear()
-        self.is_embedded = False
 
 
 def _covered(globs: tuple[str, ...]) -> list[str]:
