@@ -123,9 +123,10 @@ def test_the_same_files_give_the_same_ranking(program: Program) -> None:
 
 def test_a_query_asks_its_own_repository_alone(program: Program) -> None:
     twins = [{**line, "id": f"{repo}#{line['id']}", "repo": repo} for repo in ("one", "two") for line in DOCUMENTS]
-    pairs = [{"query_id": "two#3", "relevant_ids": ["two#1"]}]
+    pairs = [{"query_id": f"{repo}#3", "relevant_ids": [f"{repo}#1"]} for repo in ("one", "two")]
     program(*corpus(twins, pairs), "--run-file", "run.jsonl")
-    assert {its.partition("#")[0] for its in ranked()["two#3"]} == {"two"}
+    found = {query: {its.partition("#")[0] for its in answers} for query, answers in ranked().items()}
+    assert found == {"one#3": {"one"}, "two#3": {"two"}}
 
 
 def test_a_review_comment_asks_with_its_hunk_and_its_pull_request_which_is_no_answer(program: Program) -> None:
