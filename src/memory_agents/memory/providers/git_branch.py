@@ -29,8 +29,9 @@ from memory_agents.memory.providers.branch_snapshot import Snapshot
 from memory_agents.memory.providers.branch_writing import write_to
 
 _T = TypeVar("_T")
-NEWEST_EMBEDDED = 256
-"""facts that a search makes vectors of, if they have none: a count and no time, so that the same is found anywhere"""
+NEWEST_EMBEDDED = 32
+"""facts that a search makes vectors of, if they have none. A count and no time, so that the same is found anywhere; a
+small one, for no cache may keep facts, and a run of the action makes them anew: 13 ms each."""
 WRITE_SECONDS = 60.0
 """for one write, however many others write at the same time"""
 
