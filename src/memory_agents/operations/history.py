@@ -18,7 +18,7 @@ from memory_agents.memory.history import reading
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.history.reader import REQUESTS_KEPT
 from memory_agents.memory.history.source import HistorySource
-from memory_agents.memory.index import IndexCorrupt
+from memory_agents.memory.index import IndexCorrupt, LocalIndex
 from memory_agents.memory.integration import Status
 from memory_agents.operations.calibrating import Calibration
 
@@ -243,6 +243,7 @@ async def _embed(files: HistoryFiles, done: Reading, *, tell: Tell, has_time: Ca
             return  # another process made them
         done.embedded += made
         tell(Embedding(done.embedded, expected))
+    files.ask(LocalIndex.drop_vectors)
 
 
 async def _read_and_index(

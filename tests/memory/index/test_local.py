@@ -299,7 +299,7 @@ def test_records_added_one_by_one_leave_few_segments(tmp_path: Path) -> None:
 def test_a_shared_label_lifts_a_record_from_below_those_asked_for(index: LocalIndex) -> None:
     held = {str(i): issue(1, "Parser crash") for i in range(9)}
     held = {key: replace(record, id=f"issue-000{key}") for key, record in held.items()}
-    held["8"] = replace(held["8"], labels=("regression",), created_at=NOW - timedelta(days=2))
+    held["8"] = replace(held["8"], labels=("regression",), created_at=NOW - timedelta(days=1, minutes=1))
     sync(index, held)
     query = Query(title="parser crash", labels=("Regression",), now=NOW)
     assert [match.record.id for match in index.search(query, namespaces=ALL, top_k=1)] == ["issue-0008"]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from memory_agents.core.ranking.lexical import Candidates, Floats, QueryTerms, Statistics
 
 _DAY_US = 86_400_000_000
+UNKNOWN_DAYS = 365.0
 FRESH_DAYS = 2.0
 """what was reported so lately is often meant by what is written now"""
 _TITLE_SHARE = 0.55
@@ -91,17 +92,22 @@ def lexical_features(
     rare = np.maximum(0.0, known.rarity - np.log(1 + len(candidates)) / 2) * once
 
     even = reached(asked, whole, whole_norm)
+    title_body = reached(from_title * known.in_body, short.body, body_norm)
+    body_title = reached(from_body * known.in_title, short.title, title_norm)
     failing = reached(from_error, short.error, error_norm)
-    days = np.maximum(0, now_us - candidates.created_us[short.numbers]) / _DAY_US
+    days = days_old(candidates, now_us)[short.numbers]
+    asked_length = float((damped(terms.body) > 0).sum())
     return {
         "even": np.log1p(even),
         "even_share": _share(even, asked * there),
         "titled": np.log1p(reached(lexical.weights(terms, title=TITLE_WEIGHT) * known.rarity, whole, whole_norm)),
         "title_title": np.log1p(reached(from_title * known.in_title, short.title, title_norm)),
-        "title_body": np.log1p(reached(from_title * known.in_body, short.body, body_norm)),
-        "body_title": np.log1p(reached(from_body * known.in_title, short.title, title_norm)),
+        "title_body": np.log1p(title_body),
+        "body_title": np.log1p(body_title),
         "body_body": np.log1p(reached(from_body * known.in_body, short.body, body_norm)),
-        "error": failing / (failing.max(initial=0.0) or 1.0),
+        "title_body_lead": _lead(title_body),
+        "body_title_lead": _lead(body_title),
+        "error_lead": _lead(failing),
         "error_share": _share(failing, from_error * there),
         "covers_query": short.summed(informative[short.term]) / (informative.sum() or 1.0),
         "covers_title": short.summed(of_title[short.term]) / (of_title.sum() or 1.0),
@@ -109,9 +115,17 @@ def lexical_features(
         "title_by_title": short.summed(of_title[short.term] * in_title) / title_mass,
         "rare": np.log1p(short.summed(rare[short.term])),
         "length": np.log1p(body_length),
+        "length_apart": np.abs(np.log1p(body_length) - np.log1p(asked_length)),
+        "title_length": np.log1p(title_length),
         "age": np.log1p(days / 7),
         "fresh": np.exp(-days / FRESH_DAYS),
     }
+
+
+def days_old(candidates: Candidates, now_us: int) -> Floats:
+    """[candidates] their age in days; a time that is not known is taken for UNKNOWN_DAYS ago."""
+    days = np.maximum(0, now_us - candidates.created_us) / _DAY_US
+    return np.where(candidates.created_us == 0, UNKNOWN_DAYS, days)
 
 
 def dense_features(cosines: Cosines) -> Mapping[str, Floats]:
@@ -122,6 +136,12 @@ def dense_features(cosines: Cosines) -> Mapping[str, Floats]:
         "title_near_text": cosines.title_text,
         "text_near_title": cosines.text_title,
     }
+
+
+def _lead(reached: Floats) -> Floats:
+    """What was reached, beside the most that one on the shortlist did."""
+    found: Floats = reached / (reached.max(initial=0.0) or 1.0)
+    return found
 
 
 def _share(reached: Floats, asked: Floats) -> Floats:

@@ -17,7 +17,7 @@ import numpy as np
 
 from memory_agents.core.ranking import model
 from memory_agents.core.ranking.dense import none
-from memory_agents.core.ranking.features import Shortlist, dense_features, lexical_features
+from memory_agents.core.ranking.features import Shortlist, days_old, dense_features, lexical_features
 from memory_agents.core.ranking.lexical import Candidates, QueryTerms, Statistics, strength
 from memory_agents.core.ranking.paths import Touched, is_past
 from memory_agents.core.ranking.postings import NO_POSTINGS, fields, invert
@@ -49,7 +49,6 @@ FOLDER_BONUS = 0.1
 """for standing on a file in the same folder, beside shared words"""
 LABEL_BONUS = 0.02
 _DIGITS = 6
-_WEEK_US = 7 * 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,7 @@ def strengths(
     score = square / (square + HALF * HALF)
 
     now = microseconds(query.now)
-    weeks = np.maximum(0, now - candidates.created_us) / _WEEK_US
-    ageing = (1 + weeks) ** -AGEING * (candidates.history & (candidates.created_us <= now))
+    ageing = (1 + days_old(candidates, now) / 7) ** -AGEING * (candidates.history & (candidates.created_us <= now))
     on_path = ageing * (candidates.nearness >= PATH_BONUS)
     shown = _best(by_words * ageing) | _best(by_meaning * ageing) | _best(on_path * (1 + by_words))
     numbers = np.flatnonzero(shown)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memory_agents.core import ranking
+from memory_agents.errors import MissingExtra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,12 +37,24 @@ class Dense:
         absent: NDArray[np.bool_] = (keys != ranking.NO_TEXT) & self._store.missing(keys)
         return absent
 
-    def make(self, texts: Mapping[int, str]) -> None:
-        """Make and keep the vectors of texts, by key."""
-        self._store.add(np.array(list(texts), dtype=np.uint64), self._embedder.embed(list(texts.values())))
+    def make(self, texts: Mapping[int, str]) -> int:
+        """Make and keep the vectors of texts, by key; of how many. None where the model cannot be loaded."""
+        try:
+            vectors = self._embedder.embed(list(texts.values()))
+        except MissingExtra:
+            return 0
+        self._store.add(np.array(list(texts), dtype=np.uint64), vectors)
+        return len(texts)
+
+    def keep(self, keys: NDArray[np.uint64]) -> None:
+        """Drop the vectors of all other texts, once they are many."""
+        self._store.keep(keys)
 
     def asked(self, query: Query) -> NDArray[np.float32]:
-        """[2, size] the vectors of the Query's title, and of its title and body together."""
+        """[2, size] the vectors of the Query's title, and of its title and body together.
+
+        Zeros where it has no text, and where the model cannot be loaded: words alone answer then.
+        """
         return self._embedded(ranking.asked_texts(query))
 
     def vectors(self, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
@@ -49,4 +62,7 @@ class Dense:
         return self._store.vectors(keys)
 
     def _embed(self, texts: tuple[str, str]) -> NDArray[np.float32]:
-        return self._embedder.embed(texts).astype(np.float32)
+        try:
+            return self._embedder.embed(texts).astype(np.float32)
+        except MissingExtra:
+            return np.zeros((len(texts), self._embedder.size), dtype=np.float32)

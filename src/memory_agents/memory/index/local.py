@@ -89,9 +89,14 @@ class LocalIndex:
     def embed(self, limit: int) -> int:
         """Make the vectors of up to `limit` Records that have none, newest first; how many texts that were."""
         texts = self.unembedded(limit)
-        if texts and self._dense is not None:
-            self._dense.make(texts)
-        return len(texts)
+        return self._dense.make(texts) if texts and self._dense is not None else 0
+
+    def drop_vectors(self) -> None:
+        """Drop the vectors of what it does not hold, once they are many; only where no other index shares them."""
+        if self._dense is not None:
+            with self._lock, database.transaction(self._connection):
+                documents = segments.documents(self._connection)
+            self._dense.keep(np.concatenate([documents["text_key"], documents["title_key"]]))
 
     def entries(self) -> dict[str, str]:
         """key → version of all it was synced with."""
