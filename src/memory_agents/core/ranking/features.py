@@ -27,8 +27,10 @@ _DAY_US = 86_400_000_000
 UNKNOWN_DAYS = 365.0
 FRESH_DAYS = 2.0
 """what was reported so lately is often meant by what is written now"""
-_TITLE_SHARE = 0.55
-"""how rare the words of a title are, about, beside the rarest word there can be"""
+RARE = lexical.RAREST / 2
+"""words that are at least so informative are worth more together"""
+_TITLE_RARITY = 5.5
+"""how informative the words of a title are, about"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +88,20 @@ def lexical_features(
     informative = known.rarity * once * there
     of_title = known.rarity * (terms.title > 0) * there
     in_title = (short.title > 0).astype(np.float64)
-    title_mass = np.maximum(
-        title_length * _TITLE_SHARE * float(lexical.rarity_of(np.zeros(1, np.int64), len(candidates))[0]), 1.0
-    )
-    rare = np.maximum(0.0, known.rarity - np.log(1 + len(candidates)) / 2) * once
+    title_mass = np.maximum(title_length * _TITLE_RARITY, 1.0)
+    rare = np.maximum(0.0, known.rarity - RARE) * once
 
     even = reached(asked, whole, whole_norm)
-    title_body = reached(from_title * known.in_body, short.body, body_norm)
-    body_title = reached(from_body * known.in_title, short.title, title_norm)
     failing = reached(from_error, short.error, error_norm)
     days = days_old(candidates, now_us)[short.numbers]
-    asked_length = float((damped(terms.body) > 0).sum())
     return {
         "even": np.log1p(even),
         "even_share": _share(even, asked * there),
         "titled": np.log1p(reached(lexical.weights(terms, title=TITLE_WEIGHT) * known.rarity, whole, whole_norm)),
         "title_title": np.log1p(reached(from_title * known.in_title, short.title, title_norm)),
-        "title_body": np.log1p(title_body),
-        "body_title": np.log1p(body_title),
+        "title_body": np.log1p(reached(from_title * known.in_body, short.body, body_norm)),
+        "body_title": np.log1p(reached(from_body * known.in_title, short.title, title_norm)),
         "body_body": np.log1p(reached(from_body * known.in_body, short.body, body_norm)),
-        "title_body_lead": _lead(title_body),
-        "body_title_lead": _lead(body_title),
         "error_lead": _lead(failing),
         "error_share": _share(failing, from_error * there),
         "covers_query": short.summed(informative[short.term]) / (informative.sum() or 1.0),
@@ -115,8 +110,6 @@ def lexical_features(
         "title_by_title": short.summed(of_title[short.term] * in_title) / title_mass,
         "rare": np.log1p(short.summed(rare[short.term])),
         "length": np.log1p(body_length),
-        "length_apart": np.abs(np.log1p(body_length) - np.log1p(asked_length)),
-        "title_length": np.log1p(title_length),
         "age": np.log1p(days / 7),
         "fresh": np.exp(-days / FRESH_DAYS),
     }

@@ -36,6 +36,8 @@ CONTEXT_WEIGHT = 0.3
 """of what surrounds the question, beside 1 for its title and body"""
 BACKGROUND = 200
 """documents that are imagined beside those there are, so that rarity means something in a small memory"""
+RAREST = 10.0
+"""how informative a word is that no document has: among few documents as among many, so that scores mean the same"""
 FEWEST = 3
 """terms of a query that can earn a full score"""
 MOST_TERMS = 40
@@ -119,7 +121,7 @@ class Statistics:
     """What the candidates are like together."""
 
     rarity: Floats
-    """[terms] how informative each is here: its inverse document frequency"""
+    """[terms] how informative each is here: its inverse document frequency, RAREST where nothing has it"""
     in_title: Floats
     in_body: Floats
     in_error: Floats
@@ -135,12 +137,16 @@ class Statistics:
         size = len(terms.terms)
         lengths = (candidates.title_length, candidates.body_length, candidates.error_length)
         title, body, error = (_mean(length) for length in lengths)
-        in_title, in_body, in_error = (
-            rarity_of(np.bincount(candidates.term[count > 0], minlength=size), len(candidates))
-            for count in (candidates.title, candidates.body, candidates.error)
+        rarest = rarity_of(np.zeros(1, dtype=np.int64), len(candidates))
+        rarity, in_title, in_body, in_error = (
+            RAREST / rarest * rarity_of(np.bincount(stands, minlength=size), len(candidates))
+            for stands in (
+                candidates.term,
+                *(candidates.term[count > 0] for count in (candidates.title, candidates.body, candidates.error)),
+            )
         )
         return cls(
-            rarity=rarity_of(np.bincount(candidates.term, minlength=size), len(candidates)),
+            rarity=rarity,
             in_title=in_title,
             in_body=in_body,
             in_error=in_error,
