@@ -114,7 +114,7 @@ def test_the_configuration_says_every_setting_with_its_default(clone: Clone) -> 
     assert {name.replace("_", "-") for name in read.model_fields_set} == {
         str(field.alias) for field in Configuration.model_fields.values()
     }
-    assert read == Configuration(**{"min-score": 0.2})
+    assert read == Configuration(**{"min-score": 0.15})
 
 
 def test_again_nothing_is_overwritten_and_what_is_missing_is_made(clone: Clone, repository: FakeRepository) -> None:

@@ -35,7 +35,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """section of the prompt → the Namespaces (globs) that feed it"""
 
 MIN_SCORES: Mapping[str, float] = MappingProxyType(
-    {"conventions": 0.08, "patterns": 0.08, "similar_issues": 0.2, "reviews": 0.2}
+    {"conventions": 0.08, "patterns": 0.08, "similar_issues": 0.15, "reviews": 0.15}
 )
 """section → the score below which a memory is not shown: a fact that bears on little costs a line, a wrong
 similar issue misleads"""

@@ -85,7 +85,7 @@ def strengths(
     score = square / (square + HALF * HALF)
 
     now = microseconds(query.now)
-    ageing = (1 + days_old(candidates, now) / 7) ** -AGEING * (candidates.history & (candidates.created_us <= now))
+    ageing = (1 + days_old(candidates, now) / 7) ** -AGEING * candidates.history
     on_path = ageing * (candidates.nearness >= PATH_BONUS)
     shown = _best(by_words * ageing) | _best(by_meaning * ageing) | _best(on_path * (1 + by_words))
     numbers = np.flatnonzero(shown)
@@ -187,8 +187,8 @@ def is_allowed(query: Query, record: Record) -> bool:
 
 
 def _is_of_later(query: Query, record: Record) -> bool:
-    """Whether it is a past item of a time after the one as of which is asked."""
-    return is_past(record) and record.created_at > query.now
+    """Whether it is a past item of a time after the one as of which is asked, where that is told."""
+    return is_past(record) and EPOCH < query.now < record.created_at
 
 
 def microseconds(time: datetime) -> int:

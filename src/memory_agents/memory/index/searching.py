@@ -37,7 +37,8 @@ def search(
     past = _past(connection)
     now = ranking.microseconds(query.now)
     wanted = np.isin(every["namespace"], list(namespaces_of(connection, namespaces)))
-    wanted &= ~(np.isin(every["namespace"], past) & (every["created"] > now))
+    if now > 0:  # as of a time: what came later is no answer
+        wanted &= ~(np.isin(every["namespace"], past) & (every["created"] > now))
     documents = every[wanted]
     near, cosines = _meaning(dense, query, every, wanted)
     found = ranking.strengths(query, terms, _candidates(connection, documents, query, terms, past), near, cosines)
