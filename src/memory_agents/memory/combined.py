@@ -15,6 +15,8 @@ from memory_agents.errors import MemoryAgentsError, MemoryTimeout
 from memory_agents.memory.provider import MemoryReader
 
 _T = TypeVar("_T")
+SPARE = 5
+"""Matches beyond those asked for, in the place of those that are held back"""
 REJECTIONS = 2
 """later issues that a past one was said not to be the same as, from which on it is suggested for none"""
 _OF_THE_DEADLINE = 0.9
@@ -56,12 +58,12 @@ class CombinedReader:
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
         """See MemoryReader."""
         found = await self._all(
-            lambda reader: reader.search_records(query, namespaces=namespaces, top_k=top_k), namespaces
+            lambda reader: reader.search_records(query, namespaces=namespaces, top_k=top_k + SPARE), namespaces
         )
         matches = _distinct([match for matches in found for match in matches])
         if query.number is not None and any(match.record.kind == "past issue" for match in matches):
             apart = await self.pairs_apart()
-            rejected = _rejected(apart) - {query.number}
+            rejected = _rejected(apart)
             matches = [match for match in matches if not _is_held_back(query.number, match, apart, rejected)]
         return sorted(matches, key=lambda match: -match.score)[:top_k]
 

@@ -243,7 +243,8 @@ async def _embed(files: HistoryFiles, done: Reading, *, tell: Tell, has_time: Ca
             return  # another process made them
         done.embedded += made
         tell(Embedding(done.embedded, expected))
-    files.ask(LocalIndex.drop_vectors)
+    if done.is_complete:  # else what is not read yet would lose its vectors
+        files.ask(LocalIndex.drop_vectors)
 
 
 async def _read_and_index(

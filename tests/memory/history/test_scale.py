@@ -10,7 +10,7 @@ import pytest
 from memory_agents.core.history import Stream
 from memory_agents.core.records import Query
 from memory_agents.memory.history.files import HistoryFiles
-from tests.memory.history.project import START, Between, Killed, Project, assert_in_step, most_requests
+from tests.memory.history.project import Between, Killed, Project, assert_in_step, most_requests
 
 ISSUES, COMMENTS, REVIEWS, EVENTS = 12_000, 30_000, 10_000, 60_000
 

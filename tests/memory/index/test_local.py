@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from memory_agents.core import namespaces, ranking
 from memory_agents.core.records import Match, Query, Record, Source
-from memory_agents.errors import MemoryFailure
-from memory_agents.memory.index import IndexCorrupt, LocalIndex, SyncReport, codec
+from memory_agents.errors import MemoryFailure, MemoryTimeout
+from memory_agents.memory.index import LocalIndex, SyncReport, codec
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 ALL = ("*",)
@@ -334,7 +334,7 @@ def test_after_a_reset_it_is_empty_says_why_and_can_be_filled_again(index: Local
 def test_a_closed_index_says_so_as_a_failure_of_memory(tmp_path: Path) -> None:
     opened = LocalIndex.open(tmp_path / "index.db")
     opened.close()
-    with pytest.raises(IndexCorrupt):
+    with pytest.raises(MemoryTimeout, match="closed meanwhile"):
         len(opened)
 
 

@@ -75,8 +75,8 @@ class QueryTerms:
         arrays = [np.array([count[term] for term in words], dtype=np.float64) for count in counts]
         return cls(tuple(words), words, *arrays)
 
-    def worth_asking(self, frequency: Integers) -> NDArray[np.int64]:
-        """The numbers of the terms to look up, ascending: of the title all, of body and context the rarest.
+    def worth_asking(self, frequency: Integers, *, most: int = MOST_TERMS) -> NDArray[np.int64]:
+        """The numbers of the terms to look up, ascending: of the title all, of body and context the `most` rarest.
 
         `frequency`: [terms] how many documents have each; what none has is not looked up.
         """
@@ -84,7 +84,7 @@ class QueryTerms:
         asked = there & (self.title > 0)
         for field in (self.body, self.context):
             numbers = np.flatnonzero(there & (field > 0))
-            asked[numbers[np.argsort(frequency[numbers], kind="stable")[:MOST_TERMS]]] = True
+            asked[numbers[np.argsort(frequency[numbers], kind="stable")[:most]]] = True
         return np.flatnonzero(asked)
 
 
@@ -101,6 +101,8 @@ class Candidates:
     """whether it is a past item, which ages"""
     nearness: Floats
     """the bonus for its path, see `nearness`"""
+    ignored: NDArray[np.bool_]
+    """[terms] whether a term of the query stands in documents, but is too common to be looked up"""
     document: Integers
     """[postings] a candidate that has a term of the query, as its number among the candidates"""
     term: Integers
@@ -164,7 +166,7 @@ def weights(terms: QueryTerms, *, title: float = 1.0) -> Floats:
 def strength(terms: QueryTerms, candidates: Candidates, known: Statistics) -> Floats:
     """[candidates] the share of what a document of average length could reach at best."""
     expected = known.title + known.body
-    asked = weights(terms, title=TITLE_WEIGHT) * known.rarity
+    asked = weights(terms, title=TITLE_WEIGHT) * known.rarity * ~candidates.ignored
     attainable = _attainable(asked, expected)
     term, document = candidates.term, candidates.document
     counts = whole_counts(candidates.title, candidates.body)

@@ -142,6 +142,9 @@ def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Itera
                 connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+    except sqlite3.ProgrammingError as error:  # whoever was in a hurry closed it: nothing is wrong with the file
+        message = "The local index was closed meanwhile."
+        raise MemoryTimeout(message, fix="raise `timeout-seconds`") from error
     except _DAMAGE as error:
         if _is_busy(error):
             message = "Another process is writing the local index."

@@ -1,14 +1,18 @@
-"""Dense: the vectors of Records and of Queries, made where they are missing."""
+"""Dense: the vectors of Records and of Queries, made where they are missing.
+
+Meaning helps where it can. What is wrong with the model or with the store never stops a search: it goes on by words.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from memory_agents.core import ranking
-from memory_agents.errors import MissingExtra
+from memory_agents.errors import MemoryFailure, MissingExtra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,16 +38,18 @@ class Dense:
 
     def missing(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """[keys] whether there is a text without a vector."""
-        absent: NDArray[np.bool_] = (keys != ranking.NO_TEXT) & self._store.missing(keys)
-        return absent
+        there: NDArray[np.bool_] = keys != ranking.NO_TEXT
+        with contextlib.suppress(MemoryFailure):
+            there &= self._store.missing(keys)
+        return there
 
     def make(self, texts: Mapping[int, str]) -> int:
-        """Make and keep the vectors of texts, by key; of how many. None where the model cannot be loaded."""
+        """Make and keep the vectors of texts, by key; of how many: none where the model or the store fails."""
         try:
             vectors = self._embedder.embed(list(texts.values()))
-        except MissingExtra:
+            self._store.add(np.array(list(texts), dtype=np.uint64), vectors)
+        except (MissingExtra, MemoryFailure):
             return 0
-        self._store.add(np.array(list(texts), dtype=np.uint64), vectors)
         return len(texts)
 
     def keep(self, keys: NDArray[np.uint64]) -> None:
@@ -59,7 +65,10 @@ class Dense:
 
     def vectors(self, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
         """[keys, size] the vectors; zeros where there is none."""
-        return self._store.vectors(keys)
+        try:
+            return self._store.vectors(keys)
+        except MemoryFailure:
+            return np.zeros((len(keys), self._embedder.size), dtype=np.float32)
 
     def _embed(self, texts: tuple[str, str]) -> NDArray[np.float32]:
         try:

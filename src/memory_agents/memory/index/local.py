@@ -37,6 +37,7 @@ class LocalIndex:
         self._path = path
         self._connection = connection
         self._dense = dense
+        self._documents = segments.Documents()
         self._file = database.identity(path)
         self._lock = threading.RLock()
         self._cancelled = threading.Event()
@@ -54,6 +55,7 @@ class LocalIndex:
             self._connection.close()
             self._connection, self.rebuilt = database.renew(self._path, reason, self._file)
             self._file = database.identity(self._path)
+            self._documents = segments.Documents()
 
     @property
     def version(self) -> str:
@@ -80,7 +82,7 @@ class LocalIndex:
             documents = segments.documents(self._connection)
             missing = self._dense.missing(documents["text_key"]) | self._dense.missing(documents["title_key"])
             documents = documents[missing]
-            newest = documents[np.lexsort((-documents["document"].astype(np.int64), -documents["created"]))[:limit]]
+            newest = documents[np.lexsort((documents["text_key"], -documents["created"]))[:limit]]
             records = [syncing.content(self._connection, number) for number in newest["document"].tolist()]
         texts = {ranking.text_key(text): text for record in records for text in ranking.embedded_texts(record) if text}
         absent = self._dense.missing(np.array(list(texts), dtype=np.uint64))
@@ -125,7 +127,8 @@ class LocalIndex:
         if self._dense is not None:
             self._dense.asked(query)  # takes longest: while the file is not locked
         with self._lock, database.transaction(self._connection):
-            return searching.search(self._connection, self._dense, query, namespaces, top_k)
+            every = self._documents.columns(self._connection)
+            return searching.search(self._connection, every, self._dense, query, namespaces=namespaces, top_k=top_k)
 
     def list(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> list[Record]:
         """Up to `limit` Records of the namespaces (globs), newest first, unapproved and expired included."""

@@ -44,6 +44,24 @@ _TERMS_AT_ONCE = 500
 _ROWS_AT_ONCE = 2_000
 
 
+class Documents:
+    """What a search must know of every document, one array a column. Kept as long as nobody writes."""
+
+    def __init__(self) -> None:
+        self._state: tuple[int, int] | None = None
+        self._columns: dict[str, NDArray[Any]] = {}
+
+    def columns(self, connection: sqlite3.Connection) -> dict[str, NDArray[Any]]:
+        """name of DOCUMENT → the column, ascending by number, in a transaction of the caller. Not to be changed."""
+        (elsewhere,) = connection.execute("PRAGMA data_version").fetchone()
+        state = (elsewhere, connection.total_changes)
+        if state != self._state:
+            rows = documents(connection)
+            self._columns = {name: np.ascontiguousarray(rows[name]) for name in DOCUMENT.names or ()}
+            self._state = state
+        return self._columns
+
+
 def documents(connection: sqlite3.Connection) -> NDArray[np.void]:
     """DOCUMENT array of all that can be found, ascending by number."""
     rows = connection.execute("SELECT documents FROM segments ORDER BY segment")

@@ -55,7 +55,16 @@ def version(connection: sqlite3.Connection) -> str:
 def cut_off(connection: sqlite3.Connection) -> float | None:
     """The score below which nothing is shown, where it was measured, in a transaction of the caller."""
     row = connection.execute("SELECT value FROM meta WHERE key = 'cut-off'").fetchone()
-    return float(row[0]) if row else None
+    if row is None:
+        return None
+    try:
+        value = float(row[0])
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        reason = "its cut-off is damaged"
+        raise IndexCorrupt(reason)
+    return value
 
 
 def set_cut_off(connection: sqlite3.Connection, value: float | None) -> None:

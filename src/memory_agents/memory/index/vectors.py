@@ -28,6 +28,8 @@ _PAGE = 512
 """vectors of a page: what is written when one is added"""
 _STEP = np.float32(2**-12)
 """what the components of an Embedder's vectors are multiples of: as whole numbers they are read three times faster"""
+_WAIT_MILLISECONDS = 2_000
+"""for another process that is writing: a search goes on without vectors rather than wait for long"""
 _KEPT = 4
 """answers that are kept in memory: a search asks for the same keys again"""
 _OTHER_LENGTH = "a part of it has another length"
@@ -51,11 +53,13 @@ class VectorStore:
         self._schema = database.Schema("store of vectors", _TABLES, lambda: f"{_FORMAT} {model}")
         self._connection, self.rebuilt = database.connect(path, self._schema)
         """why it was made anew or is kept in memory, for a person; '' if all is well"""
+        self._connection.execute(f"PRAGMA busy_timeout = {_WAIT_MILLISECONDS}")
         self._file = database.identity(path)
         self._lock = threading.RLock()
         self._seen = 0
         self._directory: _Directory | None = None
         self._answers: list[tuple[NDArray[np.uint64], NDArray[np.float32]]] = []
+        self._absences: tuple[NDArray[np.uint64], NDArray[np.bool_]] | None = None
 
     @classmethod
     def open(cls, path: Path, model: str) -> VectorStore:
@@ -67,7 +71,7 @@ class VectorStore:
 
     def missing(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """[keys] whether there is no vector."""
-        return self._asked(lambda: self._held().places(keys) < 0)
+        return self._asked(lambda: self._absent(keys))
 
     def add(self, keys: NDArray[np.uint64], vectors: NDArray[np.float16]) -> None:
         """Keep vectors [keys, size] as an Embedder rounds them; a key that is there already keeps its vector."""
@@ -130,12 +134,18 @@ class VectorStore:
     def _forget(self) -> None:
         self._directory = None
         self._answers.clear()
+        self._absences = None
 
     def _held(self) -> _Directory:
         if self._directory is None:
             rows = self._connection.execute("SELECT page, keys FROM pages ORDER BY page").fetchall()
             self._directory = _Directory([(page, _numbers(sealed, "<u8")) for page, sealed in rows])
         return self._directory
+
+    def _absent(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        if self._absences is None or not np.array_equal(self._absences[0], keys):
+            self._absences = keys.copy(), self._held().places(keys) < 0
+        return self._absences[1].copy()
 
     def _answer(self, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
         for asked, answer in self._answers:
