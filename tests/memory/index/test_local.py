@@ -360,3 +360,27 @@ def test_the_keys_of_an_id_are_told_with_the_version_that_they_are_of_shadowed_o
         "v7",
         {"issue-0002": ("0.md", "2.md"), "issue-0003": ("3.md",)},
     )
+
+
+def test_what_is_gone_or_elsewhere_does_not_decide_which_words_are_asked(tmp_path: Path) -> None:
+    words = [f"w{a}{b}" for a in "abcdefghijkl" for b in "mnopqrstuv"]
+    held = {f"{n}": issue(n, "Parser", " ".join(words[n % 97 : n % 97 + 9])) for n in range(60)}
+    query = Query(title="parser", body=" ".join(words[:90]), now=NOW)
+    with LocalIndex.open(tmp_path / "fresh.db") as fresh, LocalIndex.open(tmp_path / "grown.db") as grown:
+        sync(fresh, held)
+        gone = {f"gone-{n}": issue(1000 + n, "Old", " ".join(words[n % 40 :: 2])) for n in range(80)}
+        sync(grown, {**held, **gone})
+        sync(grown, held)
+        asked = [index.search(query, namespaces=ALL, top_k=60) for index in (fresh, grown)]
+    assert asked[0] == asked[1] == ranking.rank(query, list(held.values()), top_k=60)
+
+
+def test_reasons_never_name_words_that_were_too_common_to_be_asked(index: LocalIndex) -> None:
+    common = [f"common{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"] + [
+        f"usual{letter}" for letter in "abcdefgh"
+    ]
+    rare = [f"rare{number}x" for number in range(45)]
+    held = {f"{n}": issue(n, "Item", " ".join([*common, rare[n]])) for n in range(45)}
+    sync(index, held)
+    [best] = index.search(Query(title="item", body=" ".join([*common, *rare]), now=NOW), namespaces=ALL, top_k=1)
+    assert not any("common" in reason or "usual" in reason for reason in best.reasons)

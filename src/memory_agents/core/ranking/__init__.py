@@ -4,6 +4,7 @@ from memory_agents.core.ranking.dense import NO_TEXT, Cosines, asked_texts, embe
 from memory_agents.core.ranking.scoring import (
     FOLDER_BONUS,
     PATH_BONUS,
+    ignored,
     is_allowed,
     microseconds,
     nearness,
@@ -19,6 +20,7 @@ __all__ = [
     "Cosines",
     "asked_texts",
     "embedded_texts",
+    "ignored",
     "is_allowed",
     "microseconds",
     "nearness",

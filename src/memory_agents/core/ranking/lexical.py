@@ -75,8 +75,8 @@ class QueryTerms:
         arrays = [np.array([count[term] for term in words], dtype=np.float64) for count in counts]
         return cls(tuple(words), words, *arrays)
 
-    def worth_asking(self, frequency: Integers, *, most: int = MOST_TERMS) -> NDArray[np.int64]:
-        """The numbers of the terms to look up, ascending: of the title all, of body and context the `most` rarest.
+    def worth_asking(self, frequency: Integers) -> NDArray[np.int64]:
+        """The numbers of the terms to look up, ascending: of the title all, of body and context the rarest.
 
         `frequency`: [terms] how many documents have each; what none has is not looked up.
         """
@@ -84,7 +84,7 @@ class QueryTerms:
         asked = there & (self.title > 0)
         for field in (self.body, self.context):
             numbers = np.flatnonzero(there & (field > 0))
-            asked[numbers[np.argsort(frequency[numbers], kind="stable")[:most]]] = True
+            asked[numbers[np.argsort(frequency[numbers], kind="stable")[:MOST_TERMS]]] = True
         return np.flatnonzero(asked)
 
 

@@ -90,7 +90,7 @@ def _component(query: Query, record: Record) -> str:
 
 def _rarest(shared: set[str], words: Mapping[str, str], rarity: Mapping[str, float]) -> list[str]:
     shown: list[str] = []
-    for term in sorted(shared, key=lambda term: (-rarity.get(term, 0.0), -len(words[term]), term)):
+    for term in sorted(shared & rarity.keys(), key=lambda term: (-rarity[term], -len(words[term]), term)):
         word = _UNSAFE.sub("", words[term])[:LONGEST]
         if len(word) == 1 and word.isascii():
             continue

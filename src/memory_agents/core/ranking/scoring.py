@@ -163,7 +163,7 @@ def rank(query: Query, records: Sequence[Record], *, top_k: int) -> list[Match]:
         created_us=np.array([microseconds(record.created_at) for record in distinct], dtype=np.int64),
         history=np.array([is_past(record) for record in distinct], dtype=bool),
         nearness=np.array([nearness(touched, record) for record in distinct], dtype=np.float64),
-        ignored=_ignored(frequency, asked),
+        ignored=ignored(frequency, asked),
         document=postings["document"],
         title=postings["title"],
         body=postings["body"],
@@ -174,11 +174,11 @@ def rank(query: Query, records: Sequence[Record], *, top_k: int) -> list[Match]:
     return select(query, terms, found, enumerate(distinct), top_k)
 
 
-def _ignored(frequency: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.bool_]:
+def ignored(frequency: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.bool_]:
     """[terms] whether there are documents with it that were not looked up."""
-    ignored: NDArray[np.bool_] = frequency > 0
-    ignored[asked] = False
-    return ignored
+    found: NDArray[np.bool_] = frequency > 0
+    found[asked] = False
+    return found
 
 
 def nearness(touched: Touched, record: Record) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from memory_agents.core import namespaces as names
 from memory_agents.core import ranking
 from memory_agents.core.ranking.dense import Cosines
-from memory_agents.core.ranking.lexical import MOST_TERMS, Candidates, QueryTerms
+from memory_agents.core.ranking.lexical import Candidates, QueryTerms
 from memory_agents.core.ranking.paths import Touched
 from memory_agents.memory.index import segments, syncing
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _ON_PAGE = "url = ?1 OR (url > CAST(?1 || '#' AS BLOB) AND url < CAST(?1 || '$' AS BLOB))"
 """a page, or what stands on it: `$` follows `#`"""
-_MORE = 20
-"""terms are read than are asked"""
 _SPARE = 20
 """Records that are read beyond those asked for: a shared label may lift one of them"""
 
@@ -119,22 +117,17 @@ def _candidates(
     *,
     is_past: NDArray[np.bool_],
 ) -> Candidates:
-    # What is gone, later or elsewhere is counted as well, so more are read than are asked, and counted again.
-    counted = segments.frequencies(connection, terms.terms)
-    read = terms.worth_asking(counted, most=MOST_TERMS + _MORE)
-    postings, term = segments.postings(connection, [terms.terms[number] for number in read.tolist()])
+    postings, term = segments.postings(connection, terms.terms)
     highest = max(int(found["document"].max(initial=0)) for found in (every, postings))
     place = np.full(highest + 1, -1, dtype=np.int32)
     place[every["document"][places]] = np.arange(len(places), dtype=np.int32)
     position = place[postings["document"]]
     there = position >= 0
-    number = read[term]
-    frequency = np.bincount(number[there], minlength=len(terms.terms))
-    is_asked = np.zeros(len(terms.terms), dtype=bool)
-    is_asked[terms.worth_asking(frequency)] = True
-    ignored = (counted > 0) & ~is_asked
-    ignored[read[frequency[read] == 0]] = False
-    there &= is_asked[number]
+    # Only what is searched counts: not what is gone, later or elsewhere.
+    frequency = np.bincount(term[there], minlength=len(terms.terms))
+    asked = terms.worth_asking(frequency)
+    is_ignored = ranking.ignored(frequency, asked)
+    there &= ~is_ignored[term]
     return Candidates(
         title_length=every["title"][places].astype(np.float64),
         body_length=every["body"][places].astype(np.float64),
@@ -142,12 +135,12 @@ def _candidates(
         created_us=every["created"][places],
         history=is_past[places],
         nearness=_nearness(connection, every["path"][places], place, query),
-        ignored=ignored,
+        ignored=is_ignored,
         document=position[there],
         title=postings["title"][there],
         body=postings["body"][there],
         error=postings["error"][there],
-        term=number[there],
+        term=term[there],
     )
 
 

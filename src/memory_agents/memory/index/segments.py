@@ -68,21 +68,6 @@ def documents(connection: sqlite3.Connection) -> NDArray[np.void]:
     return np.concatenate([np.empty(0, DOCUMENT), *(_array(row[0], DOCUMENT) for row in rows)])
 
 
-def frequencies(connection: sqlite3.Connection, terms: Sequence[str]) -> NDArray[np.int64]:
-    """[terms] in how many documents each stands, counting some that are gone; the postings are not read."""
-    counted = dict.fromkeys(terms, 0)
-    for (segment,) in connection.execute("SELECT segment FROM segments").fetchall():
-        for start in range(0, len(terms), _TERMS_AT_ONCE):
-            some = terms[start : start + _TERMS_AT_ONCE]
-            marks = ",".join("?" * len(some))
-            for term, size in connection.execute(
-                f"SELECT term, length(postings) FROM postings WHERE segment = ? AND term IN ({marks})",  # noqa: S608
-                (segment, *some),
-            ):
-                counted[str(term)] = counted.get(str(term), 0) + size // POSTING.itemsize
-    return np.array([counted[term] for term in terms], dtype=np.int64)
-
-
 def postings(connection: sqlite3.Connection, terms: Sequence[str]) -> tuple[NDArray[np.void], NDArray[np.int32]]:
     """POSTING array of `terms` in their order, and for each of its items the number of its term."""
     numbers = {term: number for number, term in enumerate(terms)}
