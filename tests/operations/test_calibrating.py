@@ -187,6 +187,24 @@ async def test_a_duplicate_is_asked_as_on_the_day_it_was_opened(past: Past, kept
     assert done.measured.measures["recall@1"].value == 1.0
 
 
+@pytest.mark.parametrize("named", ["#{}", "https://github.com/octo/hello/issues/{}"])
+async def test_an_earlier_issue_whose_text_names_the_later_one_is_neither_right_nor_wrong(
+    past: Past, kept: Callable[[], HistoryFiles], named: str
+) -> None:
+    past.pairs(40)
+    for at in (0, 2):
+        past.issues[at] = replace(past.issues[at], body=f"The same as {named.format(at + 2)}, which has more.")
+    first = past.issue("Crash of lamp with oil")
+    second = past.duplicate("The lamp crashes, oil is there", first)
+    past.duplicate("Crash of the lamp, with oil", second)
+    last = len(past.issues)
+    past.issues[first - 1] = replace(past.issues[first - 1], body=f"See {named.format(last)} too.")
+    done = await calibrated(kept())
+    assert done.known == 40
+    assert done.measured is not None
+    assert done.measured.measures["recall@1"].value == 1.0, "by the second, which names it not"
+
+
 async def test_for_how_many_other_issues_something_is_shown_is_told(
     past: Past, kept: Callable[[], HistoryFiles]
 ) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memory_agents.core import evaluation, namespaces
 from memory_agents.core.evaluation import CutOff, Estimate, Suggestion
 from memory_agents.core.github_events import GHOST, IssueEvent, Item, Origin, Repository
-from memory_agents.core.history import Duplicate, called_same, duplicates
+from memory_agents.core.history import Duplicate, Numbered, called_same, duplicates, item_id
 from memory_agents.core.history import Item as Row
 from memory_agents.core.queries import query_of
 from memory_agents.memory.history.files import HistoryFiles
@@ -98,6 +98,7 @@ async def calibrate(
     pairs = called_same(files.repository, issues, files.store.remarks())
     apart = await ask_apart() if len(pairs) >= LEAST else frozenset()
     found = duplicates(files.repository, issues, pairs, apart)
+    found, given_away = _unknowing(found, files.ask(functools.partial(_named_by, Numbered(files.repository), found)))
     asked = found[-MOST:] if len(found) >= LEAST else []
     older, newer = asked[: int(OLDER * len(asked))], asked[int(OLDER * len(asked)) :]
     others = _others(issues, {number for pair in pairs for number in pair}, newer)
@@ -106,7 +107,7 @@ async def calibrate(
     for count, issue in enumerate(queried, start=1):
         if not may_go_on():
             return None
-        answers.append(files.ask(functools.partial(_answer, issue, apart)))
+        answers.append(files.ask(functools.partial(_answer, issue, apart | given_away)))
         tell("issues asked", count, len(queried))
         await asyncio.sleep(0)  # else a person who stops it would wait for the last one
     done = Calibration(files.repository, len(found), _measured(older, newer, answers))
@@ -116,6 +117,25 @@ async def calibrate(
 
 _Answer = Sequence[tuple[int, float]]
 """what one issue would have been answered on the day it was opened: numbers and scores, best first"""
+
+
+def _named_by(numbered: Numbered, found: Sequence[Duplicate], index: LocalIndex) -> dict[int, frozenset[int]]:
+    """Earlier issue → the issues that what is searched of it names: it is searched with today's text."""
+    numbers = {number for one in found for number in one.earlier}
+    records = ((number, index.get(item_id(number, is_pull_request=False))) for number in sorted(numbers))
+    return {number: numbered.in_text(f"{its.title}\n{its.text}") for number, its in records if its is not None}
+
+
+def _unknowing(found: Sequence[Duplicate], named_by: Mapping[int, Collection[int]]) -> tuple[list[Duplicate], Pairs]:
+    """The duplicates without the earlier ones that name them, which are neither right nor wrong; and those pairs."""
+    left, given_away = [], set()
+    for one in found:
+        number = one.issue.number
+        named = frozenset(earlier for earlier in one.earlier if number in named_by.get(earlier, ()))
+        given_away |= {(min(number, earlier), max(number, earlier)) for earlier in named}
+        if unnamed := one.earlier - named:
+            left.append(replace(one, earlier=unnamed))
+    return left, frozenset(given_away)
 
 
 def _others(issues: Mapping[int, Row], called: Collection[int], newer: Sequence[Duplicate]) -> list[Row]:
@@ -129,14 +149,14 @@ def _others(issues: Mapping[int, Row], called: Collection[int], newer: Sequence[
     return alone[:: max(1, -(-len(alone) // OTHERS))]
 
 
-def _answer(issue: Row, apart: Pairs, index: LocalIndex) -> _Answer:
+def _answer(issue: Row, left_out: Pairs, index: LocalIndex) -> _Answer:
     number = issue.number
     # A new issue has no labels yet, whatever it has today.
     item = Item(number=number, title=issue.title, body=issue.body, author=GHOST, url="")
     query = query_of(IssueEvent(origin=_ORIGIN, issue=item), issue.created_at)
     matches = index.search(query, namespaces=(namespaces.ISSUES,), top_k=evaluation.DEPTH)
     scored = [(match.record.source.number or 0, match.score) for match in matches]
-    return [(one, score) for one, score in scored if (min(one, number), max(one, number)) not in apart]
+    return [(one, score) for one, score in scored if (min(one, number), max(one, number)) not in left_out]
 
 
 def _measured(older: Sequence[Duplicate], newer: Sequence[Duplicate], answers: Sequence[_Answer]) -> Measured | None:
