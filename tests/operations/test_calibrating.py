@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from memory_agents.core.history import Item, Listed, Person, Remark, Stream
+from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.history.codec import Place
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.operations import calibrating, calibration_report, history_report
@@ -230,6 +231,32 @@ async def test_what_has_no_more_time_changes_nothing(past: Past, kept: Callable[
         is None
     )
     assert files.index.cut_off == 0.9
+
+
+class Model(Embedder):
+    model = "some-model"
+
+
+async def test_a_cut_off_counts_only_for_the_way_to_search_that_it_was_measured_with(
+    past: Past, tmp_path: Path, kept: Callable[[], HistoryFiles]
+) -> None:
+    past.pairs(40)
+    await calibrated(kept())
+    words, meaning = HistoryFiles(tmp_path, REPOSITORY), HistoryFiles(tmp_path, REPOSITORY, Model())
+    try:
+        by_words = words.index.cut_off
+        both = [words.index.cut_off, meaning.index.cut_off]
+        assert by_words is not None
+        assert both == [by_words, None]
+        meaning.index.set_cut_off(0.9)
+        both = [words.index.cut_off, meaning.index.cut_off]
+        assert both == [by_words, 0.9]
+        words.index.set_cut_off(None)
+        both = [words.index.cut_off, meaning.index.cut_off]
+        assert both == [None, 0.9]
+    finally:
+        words.close()
+        meaning.close()
 
 
 class Tags(HTMLParser):

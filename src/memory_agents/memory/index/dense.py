@@ -38,6 +38,11 @@ class Dense:
         self._embedder = embedder
         self._embedded = functools.lru_cache(maxsize=_QUERIES_KEPT)(self._embed)
 
+    @property
+    def model(self) -> str:
+        """Whose vectors they are."""
+        return self._embedder.model
+
     def missing(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """[keys] whether there is a text without a vector."""
         there: NDArray[np.bool_] = keys != ranking.NO_TEXT

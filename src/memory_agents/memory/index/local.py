@@ -65,14 +65,17 @@ class LocalIndex:
 
     @property
     def cut_off(self) -> float | None:
-        """The score below which nothing is to be shown, where that was measured with what it holds."""
+        """The score below which nothing is to be shown, where that was measured with what it holds.
+
+        It is that of the way in which this one searches now: by words alone, or with the vectors of one model.
+        """
         with self._lock, database.transaction(self._connection):
-            return syncing.cut_off(self._connection)
+            return syncing.cut_off(self._connection, self._model)
 
     def set_cut_off(self, value: float | None) -> None:
-        """Keep the score below which nothing is to be shown; None forgets it."""
+        """Keep the score below which nothing is to be shown, for this way to search alone; None forgets it."""
         with self._lock, database.transaction(self._connection, "IMMEDIATE"):
-            syncing.set_cut_off(self._connection, value)
+            syncing.set_cut_off(self._connection, self._model, value)
 
     def unembedded(self, limit: int) -> dict[int, str]:
         """key → text that has no vector yet, of up to `limit` Records, newest first; none without `dense`."""
@@ -179,6 +182,11 @@ class LocalIndex:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def _model(self) -> str:
+        """Whose vectors help to rank; '' for words alone."""
+        return self._dense.model if self._dense is not None else ""
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, Callable[[], bool]]]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _RECORDS_AT_ONCE = 2_000
 """that are taken apart into words at once, which takes more memory than they do"""
 
+_CUT_OFF = "cut-off "
+"""what its key begins with, before the name of the model"""
+
 Load = Callable[[Sequence[str]], Iterable[tuple[str, Record | None]]]
 
 
@@ -52,9 +55,12 @@ def version(connection: sqlite3.Connection) -> str:
     return str(row[0]) if row else ""
 
 
-def cut_off(connection: sqlite3.Connection) -> float | None:
-    """The score below which nothing is shown, where it was measured, in a transaction of the caller."""
-    row = connection.execute("SELECT value FROM meta WHERE key = 'cut-off'").fetchone()
+def cut_off(connection: sqlite3.Connection, model: str) -> float | None:
+    """The score below which nothing is shown, where it was measured, in a transaction of the caller.
+
+    `model`: whose vectors help to rank, which makes the scores; '' for words alone.
+    """
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_CUT_OFF + model,)).fetchone()
     if row is None:
         return None
     try:
@@ -67,11 +73,11 @@ def cut_off(connection: sqlite3.Connection) -> float | None:
     return value
 
 
-def set_cut_off(connection: sqlite3.Connection, value: float | None) -> None:
-    """Keep it, or forget it, in a transaction of the caller."""
-    connection.execute("DELETE FROM meta WHERE key = 'cut-off'")
+def set_cut_off(connection: sqlite3.Connection, model: str, value: float | None) -> None:
+    """Keep it for that model, or forget it, in a transaction of the caller."""
+    connection.execute("DELETE FROM meta WHERE key = ?", (_CUT_OFF + model,))
     if value is not None:
-        connection.execute("INSERT INTO meta VALUES ('cut-off', ?)", (repr(value),))
+        connection.execute("INSERT INTO meta VALUES (?, ?)", (_CUT_OFF + model, repr(value)))
 
 
 def keys(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
