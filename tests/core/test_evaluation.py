@@ -142,6 +142,12 @@ def test_where_nothing_is_precise_enough_the_best_there_is_is_taken() -> None:
     assert (round(chosen.precision, 3), chosen.shown) == (0.333, 12)
 
 
+def test_no_cut_off_below_the_least_is_chosen_and_none_where_too_little_is_above_it() -> None:
+    found = [shown((0.6, True))] * 12
+    assert [one and one.value for one in (choose_cut_off(found), choose_cut_off(found, least=0.15))] == [0.0, 0.15]
+    assert choose_cut_off(found, least=0.7) is None
+
+
 def test_a_handful_of_suggestions_chooses_no_cut_off() -> None:
     assert choose_cut_off([shown((0.9, True))] * (LEAST_SHOWN - 1)) is None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from memory_agents.configuration import MIN_SCORES
 from memory_agents.core.history import Item, Listed, Person, Remark, Stream
 from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.history.codec import Place
@@ -115,6 +116,7 @@ async def test_the_older_duplicates_choose_the_cut_off_and_the_newer_say_what_it
     assert done.measured.measures["recall@1"].value == 1.0
     assert done.measured.recall.value == 1.0
     assert done.measured.precision.value >= 0.5
+    assert done.cut_off == MIN_SCORES["similar_issues"], "though a smaller one would do"
     assert files.index.cut_off == done.cut_off
     assert "the 12 newest were held against it" in calibration_report.told(done)
     assert calibration_report.LOWER_BOUND in calibration_report.told(done)

@@ -115,12 +115,12 @@ def at(found: Sequence[Shown], value: float) -> CutOff:
     )
 
 
-def choose_cut_off(found: Sequence[Shown], *, precision: float = 0.5) -> CutOff | None:
-    """The smallest cut-off whose suggestions have that precision; where none has it, the one with the best.
+def choose_cut_off(found: Sequence[Shown], *, precision: float = 0.5, least: float = 0.0) -> CutOff | None:
+    """The smallest cut-off, of `least` or more, whose suggestions have that precision; else the one with the best.
 
     None where there are too few suggestions to tell.
     """
-    tried = [cut_off for cut_off in curve(found) if cut_off.shown >= LEAST_SHOWN]
+    tried = [cut_off for cut_off in curve(found) if cut_off.value >= least and cut_off.shown >= LEAST_SHOWN]
     good = (cut_off for cut_off in tried if cut_off.precision >= precision)
     return next(good, max(tried, key=lambda cut_off: cut_off.precision, default=None))
 

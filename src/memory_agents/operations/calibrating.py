@@ -11,6 +11,7 @@ import functools
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from memory_agents.configuration import MIN_SCORES
 from memory_agents.core import evaluation, namespaces
 from memory_agents.core.evaluation import CutOff, Estimate, Suggestion
 from memory_agents.core.github_events import GHOST, IssueEvent, Item, Origin, Repository
@@ -33,6 +34,9 @@ SHOWN = 5
 """suggestions of one issue that a person is shown"""
 PRECISION = 0.5
 """share of the suggestions shown that should be right"""
+
+LEAST_SCORE = MIN_SCORES["similar_issues"]
+"""the smallest cut-off: duplicates all have an earlier one, so less may do for them than for any issue"""
 
 _ORIGIN = Origin(name="", repository=Repository(full_name=""), actor=GHOST)
 
@@ -162,7 +166,7 @@ def _answer(issue: Row, left_out: Pairs, index: LocalIndex) -> _Answer:
 def _measured(older: Sequence[Duplicate], newer: Sequence[Duplicate], answers: Sequence[_Answer]) -> Measured | None:
     """`answers`: of the older, of the newer, of others."""
     shown = [_shown(one, answer) for one, answer in zip([*older, *newer], answers, strict=False)]
-    chosen = evaluation.choose_cut_off(shown[: len(older)], precision=PRECISION)
+    chosen = evaluation.choose_cut_off(shown[: len(older)], precision=PRECISION, least=LEAST_SCORE)
     if chosen is None:
         return None
     held, alone = answers[len(older) : len(shown)], answers[len(shown) :]
