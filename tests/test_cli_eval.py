@@ -151,6 +151,17 @@ def test_a_review_comment_asks_with_its_hunk_and_its_pull_request_which_is_no_an
     assert "o#1" in found, "by the hunk"
 
 
+def test_a_document_with_the_id_of_a_query_from_the_queries_may_answer_unless_the_query_says_it_is_its_own(
+    program: Program,
+) -> None:
+    asked = {"title": "Parser panics on an empty file", "created_at": "2021-01-01"}
+    write("queries.jsonl", [{**asked, "id": 1}, {**asked, "id": "own", "self_id": 1}])
+    pairs = [{"query_id": 1, "relevant_ids": [1]}, {"query_id": "own", "relevant_ids": [3]}]
+    program(*corpus(pairs=pairs), "--queries", "queries.jsonl", "--run-file", "run.jsonl")
+    assert ranked()[1][0] == 1
+    assert 1 not in ranked()["own"]
+
+
 def test_a_query_that_nothing_matches_is_ranked_nowhere(program: Program) -> None:
     write("queries.jsonl", [{"id": "q", "title": "zzz", "created_at": "2021-01-01"}])
     pairs = [{"query_id": "q", "relevant_ids": [1]}]

@@ -151,8 +151,8 @@ class _Tracker:
         return replace(query, exclude=frozenset(map(_record_id, self._own(question))))
 
     def _own(self, question: Question) -> Iterator[int]:
-        """The documents that are no answer: the query itself, what it stands in."""
-        its = map(str, (question.id, question.self_id, question.pr))
+        """The documents that are no answer: the query itself, what it stands in. An id of a query names none."""
+        its = (str(one) for one in (question.self_id, question.pr) if one is not None)
         return (self.numbers[key] for key in its if key in self.numbers)
 
     def _event(self, question: Question) -> ItemEvent:
