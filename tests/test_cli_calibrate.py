@@ -111,6 +111,16 @@ def test_memory_that_does_not_answer_is_told_and_the_rest_goes_on(
     assert "21 of its own duplicates chose that" in out
 
 
+def test_a_calibration_that_fails_leaves_the_report_that_was_there(program: Clone) -> None:
+    report = program.folder / "report.html"
+    report.write_text("before")
+    assert program("eval", "--calibrate", *REMOTE, "--report", "report.html")[0] == 2
+    assert report.read_text() == "before"
+    assert [path.name for path in program.folder.glob("*report*")] + [*program.folder.glob(".report*")] == [
+        "report.html"
+    ]
+
+
 def test_a_past_that_was_not_read_is_told_with_the_fix(program: Clone) -> None:
     code, _, err = program("eval", "--calibrate", *REMOTE)
     assert code == 2

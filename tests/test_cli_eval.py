@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from memory_agents.cli import evaluating, main
+from memory_agents.errors import UsageError
 from memory_agents.memory.embedding import embedder
+from memory_agents.operations import evaluating as operation
 from memory_agents.operations.corpus import Question
 
 Program = Callable[..., tuple[int, str, str]]
@@ -156,9 +159,9 @@ def test_a_document_with_the_id_of_a_query_from_the_queries_may_answer_unless_th
 ) -> None:
     asked = {"title": "Parser panics on an empty file", "created_at": "2021-01-01"}
     write("queries.jsonl", [{**asked, "id": 1}, {**asked, "id": "own", "self_id": 1}])
-    pairs = [{"query_id": 1, "relevant_ids": [1]}, {"query_id": "own", "relevant_ids": [3]}]
+    pairs: list[Line] = [{"query_id": 1, "relevant_ids": [1]}, {"query_id": "own", "relevant_ids": [3]}]
     program(*corpus(pairs=pairs), "--queries", "queries.jsonl", "--run-file", "run.jsonl")
-    assert ranked()[1][0] == 1
+    assert 1 in ranked()[1]
     assert 1 not in ranked()["own"]
 
 
@@ -233,6 +236,47 @@ def test_a_file_that_is_not_there_cut_short_or_not_writable_is_named(program: Pr
     code, _, err = program("--docs", "cut.jsonl.gz", *files[2:])
     assert code == 2
     assert "cut.jsonl.gz cannot be decompressed" in err
+
+
+@pytest.mark.parametrize("name", ["docs.jsonl", "./pairs.jsonl", "link.jsonl", "queries.jsonl"])
+def test_a_file_that_is_read_is_not_written(program: Program, name: str) -> None:
+    files = (*corpus(), "--queries", write("queries.jsonl", []))
+    Path("link.jsonl").symlink_to("docs.jsonl")
+    before = Path(name).read_bytes()
+    code, _, err = program(*files, "--run-file", name)
+    assert code == 2
+    assert "is one of the files that are read. Fix: name another file to write to" in err
+    assert Path(name).read_bytes() == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, UsageError("No.", fix="none")])
+def test_a_run_that_ends_early_leaves_the_file_that_was_there(
+    program: Program, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    files = corpus()
+    Path("run.jsonl").write_text("before\n")
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(operation, "evaluate", fail)
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        program(*files, "--run-file", "run.jsonl")
+    assert Path("run.jsonl").read_text() == "before\n"
+    assert sorted(path.name for path in Path().iterdir()) == ["docs.jsonl", "pairs.jsonl", "run.jsonl"]
+
+
+def test_a_run_file_that_was_there_is_replaced_and_keeps_its_mode_and_its_link(program: Program) -> None:
+    files = corpus()
+    Path("real.jsonl").write_text("before\n")
+    Path("real.jsonl").chmod(0o600)
+    Path("run.jsonl").symlink_to("real.jsonl")
+    assert program(*files, "--run-file", "run.jsonl")[0] == 0
+    assert list(ranked("real.jsonl")) == [3, 4]
+    assert Path("run.jsonl").is_symlink()
+    assert Path("real.jsonl").stat().st_mode & 0o777 == 0o600
+    assert program(*files, "--run-file", "/dev/null")[0] == 0
+    assert "cannot be written" in program(*files, "--run-file", ".")[2]
 
 
 class Terminal(io.StringIO):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -65,7 +67,8 @@ def _evaluate(arguments: argparse.Namespace) -> Answer:
             notices.append(Notice(text=f"{error.message} Words alone rank.", fix=error.fix))
     with contextlib.ExitStack() as stack:
         # Opened first: that the file cannot be written is said before the work, not after it.
-        out = stack.enter_context(_opened(arguments.run_file)) if arguments.run_file else None
+        read = [path for path in (arguments.docs, arguments.pairs, arguments.queries) if path]
+        out = stack.enter_context(_opened(arguments.run_file, inputs=read)) if arguments.run_file else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="memory-agents-eval-")))
         teller = Teller(sys.stderr)
         stack.callback(teller.close)
@@ -88,9 +91,36 @@ def _open_embedder() -> Embedder:
     return open_embedder()
 
 
-def _opened(path: Path) -> TextIO:
+@contextlib.contextmanager
+def _opened(path: Path, *, inputs: Sequence[Path] = ()) -> Iterator[TextIO]:
+    """A file that is written whole or not at all: what was there stays until all is written."""
+    with _telling(path):
+        if any(path.samefile(one) for one in inputs if path.exists() and one.exists()):
+            raise UsageError(f"{path} is one of the files that are read.", fix="name another file to write to")
+        is_new = not path.exists()
+        if not is_new:
+            path.open("a").close()  # what may not be written stays as it is
+        whole = path.resolve()
+        is_whole = is_new or path.is_file()  # nothing can be put in the place of a terminal or a pipe
+        written = whole.with_name(f".{whole.name[:80]}.{os.getpid()}.tmp") if is_whole else path
+        out = written.open("w", encoding="utf-8", newline="\n")
     try:
-        return path.open("w", encoding="utf-8", newline="\n")
+        with out:
+            yield out
+        if is_whole:
+            with _telling(path):
+                if not is_new:
+                    shutil.copymode(whole, written)
+                written.replace(whole)
+    finally:
+        if is_whole:
+            written.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}.", fix="name a file in a folder of yours"
