@@ -68,6 +68,13 @@ SAID = [
     "It was reported before.\n> is it new?\nDup of #5",
     "Not a regression. It is a duplicate of #5.",
     "I think it is a duplicate of #5",
+    "**Duplicate of** #5",
+    "_Duplicate_ of **#5**",
+    "dupe of GH-5",
+    "Possible duplicate of #5",
+    "Duplicate of #5, which is not fixed yet",
+    "`parse` fails. Duplicate of #5, but thanks for the report",
+    "Duplicate of #5 <!-- thanks -->",
 ]
 
 
@@ -92,6 +99,24 @@ def test_what_people_say_of_a_duplicate_is_understood(body: str) -> None:
         "Duplicate of #99",
         "Duplicate of #9",
         "duplicated code in #5",
+        "If it happens on Windows as well, it is a duplicate of #5",
+        "Unless I am mistaken: a duplicate of #5",
+        "That would make it a duplicate of #5",
+        "Keep it open instead of closing in favor of #5",
+        "A feature of its own rather than a duplicate of #5",
+        "I wrongly closed it as a duplicate of #5",
+        "It used to be a duplicate of #5",
+        "Duplicate of #5 is wrong",
+        "Calling it a duplicate of #5 was a mistake, sorry",
+        "Duplicate of #5, only partly",
+        "Closed as duplicate of #5 but reopened",
+        "Same bug as #5, but different",
+        "Same problem as #5, but it is a different cause",
+        "Write `duplicate of #5` to close it",
+        "Write ``duplicate of #5`` to close it",
+        "Is it new? <!-- Else say:\nDuplicate of #5 -->",
+        "<!-- Duplicate of #5",
+        "Duplicate of other/repository GH-5 would be new",
         "",
     ],
 )
@@ -104,6 +129,8 @@ def test_a_guess_counts_where_the_issue_was_closed_soon_after() -> None:
     assert found([remark(9, guess, before=timedelta(days=1))]) == {9: {5}}
     assert found([remark(9, guess, before=timedelta(days=3))]) == {}
     assert found([remark(9, "Duplicate of #5", before=timedelta(days=3))]) == {9: {5}}
+    for early in ("Possible duplicate of #5", "A potential duplicate of #5"):
+        assert found([remark(9, early, before=timedelta(days=3))]) == {}
 
 
 def test_where_github_knows_it_for_a_duplicate_the_one_issue_named_when_it_was_closed_is_meant() -> None:
@@ -139,6 +166,7 @@ def test_pull_requests_do_not_count() -> None:
 def test_what_a_program_says_is_no_evidence() -> None:
     bot = Person(login="helper[bot]", id=3, is_bot=True)
     assert found([remark(9, "Duplicate of #5", author=bot)]) == {}
+    assert found([], [replace(issue(5, body="Duplicate of #9"), author=bot)]) == {}
     assert found([remark(9, f"{OWN_MARKER} similar -->\nDuplicate of #5")]) == {}
 
 

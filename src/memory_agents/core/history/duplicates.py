@@ -37,16 +37,31 @@ _SAYINGS = tuple(
 )
 _ANY = re.compile(_REFERENCE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-_QUOTED = re.compile(r"^[ \t]*>[^\n]*|^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)", re.MULTILINE | re.DOTALL)
+_QUOTED = re.compile(
+    r"^[ \t]*>[^\n]*|^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)|<!--.*?(?:-->|\Z)|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\2(?!`)",
+    re.MULTILINE | re.DOTALL,
+)
+_LEFT_OUT = " … "
+"""stands for what is quoted: the words around it belong to different sayings"""
+_EMPHASIS = re.compile(r"\*+|(?<![^\W_])_+|_+(?![^\W_])")
 _DENIED = re.compile(
     r"\b(?:not|no|never|nor|unlike|almost|similar|partial|partially|semi)\b|n['\u2019]t\b", re.IGNORECASE
 )
+_UNREAL = re.compile(r"\b(?:if|unless|would|instead of|rather than|wrongly|used to)\b", re.IGNORECASE)
+_TAKEN_BACK = re.compile(
+    r"\b(?:(?:is|was|seems?|were) (?:\w+ )?(?:wrong|incorrect|mistaken|mistake)|(?:partly|partially|in part)"
+    r"|but (?:\S+ ){0,3}?(?:re-?open\w*|differ\w*|not))\b",
+    re.IGNORECASE,
+)
 _GUESSED = re.compile(
-    r"\b(?:think|guess|believe|suspect|looks?|seems?|sounds?|might|may|could|maybe|perhaps|possibly|probably|likely)\b",
+    r"\b(?:think|guess|believe|suspect|looks?|seems?|sounds?|might|may|could|maybe|perhaps|possibl[ey]"
+    r"|potential(?:ly)?|probabl[ey]|likely)\b",
     re.IGNORECASE,
 )
 _BEFORE = 60
 """characters before such words in which they may be denied"""
+_BEHIND = 40
+"""characters after them in which they may be taken back"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +107,14 @@ class Numbered:
         """`repository`: `owner/name`."""
         name = re.escape(repository)
         self._own = re.compile(
-            rf"https?://[\w.:-]+/{name}/(?:issues|pull)/(\d{{1,9}})\b(?:#[\w-]*)?|(?<![\w/-]){name}#(\d{{1,9}})\b",
+            rf"https?://[\w.:-]+/{name}/(?:issues|pull)/(\d{{1,9}})\b(?:#[\w-]*)?|(?<![\w/-]){name}#(\d{{1,9}})\b"
+            r"|(?<![\w/-])GH-(\d{1,9})\b",
             re.IGNORECASE,
         )
 
     def __call__(self, text: str) -> str:
         """The text with short references."""
-        return self._own.sub(lambda found: f"#{found[1] or found[2]}", text)
+        return self._own.sub(lambda found: f"#{found[found.lastindex or 0]}", text)
 
     def in_text(self, text: str) -> frozenset[int]:
         """The issues that a text names."""
@@ -110,7 +126,7 @@ def _said(
 ) -> Iterator[tuple[int, frozenset[int]]]:
     """A closed issue, and those that somebody called the same as it."""
     for item in issues.values():
-        if item.state == "closed":
+        if item.state == "closed" and not item.author.is_bot and not item.body.startswith(OWN_MARKER):
             yield item.number, _named_same(named(item.body), may_guess=False)
     for remark in remarks:
         about = issues.get(remark.number)
@@ -120,7 +136,7 @@ def _said(
         until_closed = about.closed_at - remark.created_at
         called = _named_same(text, may_guess=-_AT_ONCE <= until_closed <= _SOON)
         if not called and about.state_reason == "duplicate" and abs(until_closed) <= _AT_ONCE:
-            only = frozenset(map(int, _ANY.findall(_QUOTED.sub("", text))))
+            only = frozenset(map(int, _ANY.findall(_QUOTED.sub(_LEFT_OUT, text))))
             called = only if len(only) == 1 else called
         yield remark.number, called
 
@@ -128,15 +144,21 @@ def _said(
 def _named_same(text: str, *, may_guess: bool) -> frozenset[int]:
     """The numbers that a text calls the same, unless it denies it, asks or only guesses."""
     found = set()
-    for sentence in _SENTENCE.split(_QUOTED.sub("", text)):
-        plain = " ".join(sentence.split())
+    for sentence in _SENTENCE.split(_QUOTED.sub(_LEFT_OUT, text)):
+        plain = " ".join(_EMPHASIS.sub("", sentence).split())
         if "?" in plain or (not may_guess and _GUESSED.search(plain)):
             continue
         for saying in _SAYINGS:
             for match in saying.finditer(plain):
-                if not _DENIED.search(plain[max(0, match.start() - _BEFORE) : match.start()]):
+                if not _is_denied(plain, match):
                     found.add(int(match[1]))
     return frozenset(found)
+
+
+def _is_denied(sentence: str, saying: re.Match[str]) -> bool:
+    """Whether what stands around it takes back what it says, or makes it a condition."""
+    before, behind = sentence[: saying.start()], sentence[saying.end() : saying.end() + _BEHIND]
+    return bool(_DENIED.search(before[-_BEFORE:]) or _UNREAL.search(before) or _TAKEN_BACK.search(behind))
 
 
 def _same(pairs: Iterable[Pair]) -> dict[int, frozenset[int]]:
