@@ -216,6 +216,14 @@ GOOD = json.dumps(DOCUMENTS[0])
         (DOCUMENTS, [{"query_id": 3}], "pairs.jsonl, line 1: `relevant_ids`: field required."),
         (DOCUMENTS, [{"query_id": 3, "relevant_ids": []}], "pairs.jsonl, line 1: `relevant_ids` is empty."),
         (DOCUMENTS, [], "pairs.jsonl has no line."),
+        ([], ["{"], "docs.jsonl has no line."),
+        ([], PAIRS, "docs.jsonl has no line."),
+        (
+            [GOOD, '{"id": 2, "created_at": "0001-01-01T00:00:00+10:00"}'],
+            PAIRS,
+            "docs.jsonl, line 2: `created_at`: in UTC the time is not within the years 1 to 9999.",
+        ),
+        ([GOOD, '{"id": 2, "created_at": "9999-12-31T23:00:00-10:00"}'], PAIRS, "docs.jsonl, line 2: `created_at`: "),
     ],
 )
 def test_a_wrong_line_is_named_with_the_fix(

@@ -11,15 +11,23 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from memory_agents.errors import UsageError
 
 Id = int | str
 """as the file has it; `1` and `"1"` are the same"""
 _Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
-_Time = Annotated[
-    datetime, AfterValidator(lambda time: time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC))
-]
+
+
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError:
+        raise PydanticCustomError("time", "in UTC the time is not within the years 1 to 9999") from None
+
+
+_Time = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class _Line(BaseModel):
@@ -87,6 +95,8 @@ class Corpus:
 def read_corpus(documents: Path, pairs: Path, queries: Path | None) -> Corpus:
     """Read the files. Raises UsageError with file and line of what is wrong."""
     known = _by_id(documents, Document)
+    if not known:
+        raise _empty(documents)
     asked = _by_id(queries, Question) if queries else {}
     questions: dict[str, Question] = {}
     relevant: dict[str, frozenset[str]] = {}
@@ -102,9 +112,8 @@ def read_corpus(documents: Path, pairs: Path, queries: Path | None) -> Corpus:
             raise _wrong(pairs, number, "`relevant_ids` is empty", "name the documents that answer, or drop the line")
         questions[key] = question
         relevant[key] = relevant.get(key, frozenset()) | {str(one) for one in pair.relevant_ids}
-    for path, found in ((documents, known), (pairs, relevant)):
-        if not found:
-            raise UsageError(f"{path} has no line.", fix="see docs/evaluation.md for what it should hold")
+    if not relevant:
+        raise _empty(pairs)
     return Corpus(known, questions, relevant)
 
 
@@ -149,6 +158,10 @@ def _data(path: Path) -> Iterator[tuple[int, bytes]]:
         raise UsageError(f"{path} cannot be decompressed.", fix="see that it was copied whole") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", fix="name a file of JSON lines") from None
+
+
+def _empty(path: Path) -> UsageError:
+    return UsageError(f"{path} has no line.", fix="see docs/evaluation.md for what it should hold")
 
 
 def _wrong(path: Path, number: int, what: str, fix: str) -> UsageError:
