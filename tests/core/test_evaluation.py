@@ -92,8 +92,9 @@ def test_more_queries_make_the_interval_narrower() -> None:
     assert many.low < 0.5 < many.high
 
 
-def test_of_no_query_every_mean_is_nothing() -> None:
-    assert {(one.value, one.low, one.high) for one in means([]).values()} == {(0.0, 0.0, 0.0)}
+def test_of_no_query_no_mean_is_measured() -> None:
+    assert {(one.is_measured, str(one)) for one in means([]).values()} == {(False, "nothing to measure")}
+    assert str(share([(0, 2)])) == "0.000 [0.000, 0.000]"
 
 
 def test_a_mean_is_over_queries() -> None:

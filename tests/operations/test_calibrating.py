@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -162,6 +163,30 @@ async def test_where_nothing_right_is_found_the_best_there_is_is_taken_and_told(
     assert "No cut-off makes 50% of what is shown right" in calibration_report.told(done)
 
 
+async def test_where_duplicates_are_known_but_almost_nothing_is_found_that_is_told(
+    past: Past, kept: Callable[[], HistoryFiles]
+) -> None:
+    for at in range(40):
+        past.duplicate(f"wheel{chr(97 + at // 10) * 3}{chr(97 + at % 10)}", past.issue(f"sun{at}"))
+    done = await calibrated(kept())
+    assert (done.known, done.measured) == (40, None)
+    summary = history_report.summary(Reading(repository=REPOSITORY, calibration=done))
+    for told in (calibration_report.told(done), calibration_report.page(done), summary):
+        assert "it takes 30" not in told
+        assert "too little is found with a score of" in told
+
+
+async def test_a_share_of_nothing_is_told_as_such(past: Past, kept: Callable[[], HistoryFiles]) -> None:
+    past.pairs(40)
+    done = await calibrated(kept())
+    assert "Other new issues for which something is shown: nothing to measure" in calibration_report.told(done)
+    assert "| nothing to measure |" in calibration_report.summary(done)
+    assert "<td>nothing to measure</td>" in calibration_report.page(done)
+    value = json.loads(json.dumps(calibration_report.value(done), allow_nan=False))
+    assert value["others"] is None
+    assert value["intervals"]["others"] is None
+
+
 async def test_what_people_set_apart_is_neither_a_pair_nor_a_wrong_suggestion(
     past: Past, kept: Callable[[], HistoryFiles]
 ) -> None:
@@ -298,7 +323,7 @@ async def test_the_summary_is_a_table_of_figures(past: Past, kept: Callable[[], 
     past.pairs(40)
     summary = calibration_report.summary(await calibrated(kept()))
     assert "| An earlier one is among the best 1 | 1.000 [1.000, 1.000] |" in summary
-    assert summary.count("[") == 6
+    assert (summary.count("["), summary.count("| nothing to measure |")) == (5, 1)
 
 
 async def test_the_summary_of_an_index_run_has_the_figures_only_where_there_are_some(

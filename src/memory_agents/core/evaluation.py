@@ -26,13 +26,20 @@ _SEED = 20_100_621
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A share or a mean over queries, with its 95 % interval."""
+    """A share or a mean over queries, with its 95 % interval; NaN where there was nothing to measure."""
 
     value: float
     low: float
     high: float
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether there was anything of which it is a share."""
+        return not math.isnan(self.value)
+
     def __str__(self) -> str:
+        if not self.is_measured:
+            return "nothing to measure"
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
@@ -87,10 +94,10 @@ def means(judged: Sequence[Mapping[str, float]]) -> dict[str, Estimate]:
 
 
 def share(parts: Sequence[tuple[float, float]]) -> Estimate:
-    """The sum of the first by the sum of the second, each pair being one query's; 0 where there is nothing."""
+    """The sum of the first by the sum of the second, each pair being one query's, if there is anything."""
     pairs = np.array(parts, dtype=np.float64).reshape(-1, 2)
     if not pairs[:, 1].any():
-        return Estimate(0.0, 0.0, 0.0)
+        return Estimate(math.nan, math.nan, math.nan)
     random = np.random.Generator(np.random.PCG64(_SEED))
     sums = np.array([pairs[random.integers(0, len(pairs), len(pairs))].sum(axis=0) for _ in range(_RESAMPLED)])
     sums = sums[sums[:, 1] > 0]

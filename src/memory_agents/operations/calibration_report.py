@@ -8,8 +8,8 @@ from string import Template
 
 from memory_agents.core.evaluation import RECALL_AT, CutOff, Estimate
 from memory_agents.core.summary import literal
-from memory_agents.operations.calibrating import LEAST, PRECISION, SHOWN, Calibration
-from memory_agents.operations.evaluation_report import interval
+from memory_agents.operations.calibrating import LEAST, LEAST_SCORE, PRECISION, SHOWN, Calibration
+from memory_agents.operations.evaluation_report import figure, interval
 
 LOWER_BOUND = (
     "A duplicate that nobody called one counts as wrong, so the precision is a lower bound. It is that of issues which "
@@ -46,7 +46,7 @@ def value(done: Calibration) -> dict[str, object]:
         "older": found.older,
         "newer": found.newer,
         "is_precise": found.is_precise,
-        **{name: round(one.value, 4) for name, one in measures.items()},
+        **{name: figure(one) for name, one in measures.items()},
         "intervals": {name: interval(one) for name, one in measures.items()},
     }
 
@@ -66,8 +66,13 @@ def page(done: Calibration) -> str:
 
 def _head(done: Calibration) -> str:
     if (found := done.measured) is None:
-        few = f"{done.known:,} past issues of {done.repository} are known to be duplicates of an earlier one"
-        return f"{few}; it takes {LEAST} to tell how well they are found. The default cut-off stands."
+        known = f"{done.known:,} past issues of {done.repository} are known to be duplicates of an earlier one"
+        if done.known < LEAST:
+            return f"{known}; it takes {LEAST} to tell how well they are found. The default cut-off stands."
+        little = (
+            f"for the older of them too little is found with a score of {LEAST_SCORE:g} or more to choose a cut-off"
+        )
+        return f"{known}; {little}. The default stands."
     return (
         f"Similar issues of {done.repository} are shown from a score of {found.chosen.value:.3f} on. "
         f"{found.older:,} of its own duplicates chose that, the {found.newer:,} newest were held against it."

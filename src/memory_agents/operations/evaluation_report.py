@@ -18,7 +18,7 @@ def answer(done: Evaluated, corpus: Corpus, notices: tuple[Notice, ...]) -> Answ
         "documents": done.documents,
         "queries": len(corpus.questions),
         "model": done.model,
-        **{name: round(done.measures[name].value, 4) for name in MEASURES},
+        **{name: figure(done.measures[name]) for name in MEASURES},
         "intervals": {name: interval(done.measures[name]) for name in MEASURES},
         "index_seconds": round(done.index_seconds, 3),
         "embed_seconds": round(done.embed_seconds, 3),
@@ -37,9 +37,14 @@ def answer(done: Evaluated, corpus: Corpus, notices: tuple[Notice, ...]) -> Answ
     return Answer(value, "\n".join(lines), notices)
 
 
-def interval(estimate: Estimate) -> list[float]:
-    """The ends of an interval, for a program."""
-    return [round(estimate.low, 4), round(estimate.high, 4)]
+def figure(estimate: Estimate) -> float | None:
+    """The value for a program; None where there was nothing to measure."""
+    return round(estimate.value, 4) if estimate.is_measured else None
+
+
+def interval(estimate: Estimate) -> list[float] | None:
+    """The ends of an interval, as the value."""
+    return [round(estimate.low, 4), round(estimate.high, 4)] if estimate.is_measured else None
 
 
 def run_lines(done: Evaluated, corpus: Corpus) -> str:

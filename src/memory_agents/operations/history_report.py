@@ -5,7 +5,7 @@ from __future__ import annotations
 from memory_agents.core.summary import literal
 from memory_agents.memory.integration import Status
 from memory_agents.operations import calibration_report
-from memory_agents.operations.calibrating import Calibration
+from memory_agents.operations.calibrating import LEAST, Calibration
 from memory_agents.operations.history import LISTS, Reading
 from memory_agents.operations.reading import Answer
 
@@ -30,7 +30,7 @@ def told(done: Reading) -> str:
 
 def _calibrated(done: Reading) -> Calibration | None:
     """What its duplicates say, where there are enough of them: a small repository need not hear of it each day."""
-    return done.calibration if done.calibration is not None and done.calibration.measured else None
+    return done.calibration if done.calibration is not None and done.calibration.known >= LEAST else None
 
 
 def _counted(count: int, what: str) -> str:
