@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from memory_agents.operations import progress
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from tests.command_line import Clone
 
@@ -58,6 +59,15 @@ def test_an_index_run_that_reads_enough_duplicates_tells_what_they_say(
     assert "An earlier one is among the best 1: 1.000 [1.000, 1.000]" in out
     again = json.loads(program("index", *REMOTE, "--json")[1])
     assert again["calibration"] is None, "nothing changed"
+
+
+def test_an_index_run_tells_how_far_the_calibration_is(
+    program: Clone, repository: tuple[FakeGitHub, FakeRepository], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
+    add_duplicates(repository[1], 30)
+    _, out, err = program("index", *REMOTE)
+    assert "issues asked: 30 of 30" in out + err
 
 
 def test_with_few_duplicates_an_index_run_says_nothing_of_them(

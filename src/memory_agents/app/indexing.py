@@ -83,7 +83,7 @@ async def index_history(
                 files,
                 settings,
                 environment,
-                tell=lambda *_: None,
+                tell=lambda what, count, of: tell(history.Embedding(count, of, what)),
                 may_go_on=lambda: asyncio.get_running_loop().time() < ends,
             )
             done.notices += notices

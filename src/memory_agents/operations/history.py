@@ -55,11 +55,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """How far the making of vectors is."""
+    """How far the making of vectors is, or what follows it."""
 
     done: int
-    """texts"""
+    """texts, or what `what` asks"""
     expected: int
+    what: str = "embedding"
 
 
 Tell = Callable[[Progress | Embedding], None]

@@ -48,7 +48,7 @@ def _waits(progress: Progress | Embedding) -> float:
 def said(progress: Progress | Embedding) -> str:
     """`comments: 1,200 of about 30,000, 12 requests (4,200 left)`, or `embedding: 1,200 of 15,000`."""
     if isinstance(progress, Embedding):
-        return f"embedding: {progress.done:,} of {progress.expected:,}"
+        return f"{progress.what}: {progress.done:,} of {progress.expected:,}"
     of = f" of about {progress.expected:,}" if progress.expected else ""
     left = "" if progress.requests_left is None else f" ({progress.requests_left:,} left)"
     waits = f"; GitHub asks to wait {progress.waits:.0f} s" if progress.waits else ""
