@@ -313,6 +313,22 @@ async def test_the_page_holds_the_figures_and_a_plot_and_nothing_from_elsewhere(
     assert "http" not in page
 
 
+async def test_the_plot_names_its_axes_and_its_lines_as_the_table_does_and_suits_a_dark_screen(
+    past: Past, kept: Callable[[], HistoryFiles]
+) -> None:
+    past.pairs(40)
+    page = calibration_report.page(await calibrated(kept()))
+    assert ">score</text>" in page
+    assert ">share</text>" in page
+    for words in (
+        "Of what is shown, 5 at most, share that is right",
+        "Duplicates for which one that is right is shown",
+    ):
+        assert f"<th>{words}</th>" in page
+        assert f" {words}</li>" in page
+    assert "prefers-color-scheme: dark" in page
+
+
 async def test_a_page_without_figures_has_no_plot(past: Past, kept: Callable[[], HistoryFiles]) -> None:
     page = calibration_report.page(await calibrated(kept()))
     assert "<svg" not in page

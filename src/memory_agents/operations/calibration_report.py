@@ -16,7 +16,9 @@ LOWER_BOUND = (
     "have an earlier one."
 )
 """what the figures do not say"""
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 320, 44, 36
+_RIGHT = f"Of what is shown, {SHOWN} at most, share that is right"
+_FOUND = "Duplicates for which one that is right is shown"
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 340, 60, 56
 
 
 def told(done: Calibration) -> str:
@@ -84,8 +86,8 @@ def _rows(done: Calibration) -> list[tuple[str, Estimate]]:
         return []
     return [
         *((f"An earlier one is among the best {k}", found.measures[f"recall@{k}"]) for k in RECALL_AT),
-        (f"Of what is shown, {SHOWN} at most, share that is right", found.precision),
-        ("Duplicates for which one that is right is shown", found.recall),
+        (_RIGHT, found.precision),
+        (_FOUND, found.recall),
         ("Other new issues for which something is shown", found.others),
     ]
 
@@ -109,18 +111,23 @@ def _plot(curve: Sequence[CutOff], chosen: CutOff) -> str:
         )
     )
     ticks = "".join(
-        f'<text x="{_x(at):.1f}" y="{_HEIGHT - 12}" text-anchor="middle">{at:g}</text>'
+        f'<text x="{_x(at):.1f}" y="{_HEIGHT - 34}" text-anchor="middle">{at:g}</text>'
         f'<text x="{_LEFT - 8}" y="{_y(at) + 4:.1f}" text-anchor="end">{at:g}</text>'
         f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{_y(at):.1f}" y2="{_y(at):.1f}"/>'
         for at in (0, 0.25, 0.5, 0.75, 1)
     )
     at = _x(chosen.value)
-    label = "Precision and recall by cut-off"
+    label = html.escape(f"By cut-off: {_RIGHT}; {_FOUND}")
+    middle = _y(0.5)
+    axes = (
+        f'<text x="{_x(0.5):.1f}" y="{_HEIGHT - 10}" text-anchor="middle">score</text>'
+        f'<text x="14" y="{middle:.1f}" text-anchor="middle" transform="rotate(-90 14 {middle:.1f})">share</text>'
+    )
     return (
-        f'<svg viewBox="0 0 {_WIDTH + 12} {_HEIGHT}" role="img" aria-label="{label}">{ticks}{lines}'
+        f'<svg viewBox="0 0 {_WIDTH + 12} {_HEIGHT}" role="img" aria-label="{label}">{ticks}{axes}{lines}'
         f'<line class="chosen" x1="{at:.1f}" x2="{at:.1f}" y1="{_y(1):.1f}" y2="{_y(0):.1f}"/></svg>'
-        '<p><span class="precision">precision</span>, <span class="recall">recall</span> and '
-        '<span class="chosen">the cut-off</span>, on the newest duplicates</p>'
+        f'<ul><li class="precision">━━ {html.escape(_RIGHT)}</li><li class="recall">╍╍ {html.escape(_FOUND)}</li>'
+        '<li class="chosen">┆ The cut-off</li></ul><p>All of it is of the newest duplicates.</p>'
     )
 
 
@@ -146,8 +153,14 @@ svg text { fill: currentColor; font-size: 12px }
 line { stroke: currentColor; opacity: .2 }
 polyline { fill: none; stroke-width: 2 }
 .precision { stroke: #0969da; color: #0969da }
-.recall { stroke: #bf5700; color: #bf5700 }
-.chosen { stroke: #8250df; color: #8250df; opacity: 1; stroke-dasharray: 4 }
+.recall { stroke: #bf5700; color: #bf5700; stroke-dasharray: 8 5 }
+.chosen { stroke: #8250df; color: #8250df; opacity: 1; stroke-dasharray: 2 4 }
+ul { list-style: none; padding: 0 }
+@media (prefers-color-scheme: dark) {
+.precision { stroke: #58a6ff; color: #58a6ff }
+.recall { stroke: #ffa657; color: #ffa657 }
+.chosen { stroke: #d2a8ff; color: #d2a8ff }
+}
 </style>
 <h1>Similar issues of $repository</h1>
 <p>$head</p>
