@@ -92,6 +92,17 @@ async def test_vectors_outlive_an_index_that_is_thrown_away(project: Project) ->
     assert (done.indexed, done.embedded) == (3, 0)
 
 
+async def test_a_run_that_reads_nothing_drops_no_vectors(project: Project) -> None:
+    await project.index()
+    for name in ("rows.sqlite3", "index.sqlite3"):
+        (project.folder / name).unlink()
+    project.fake.faults.add("GET /repos", status=403, times=None)
+    assert not (await project.index()).is_complete
+    project.fake.faults.clear()
+    done = await project.index()
+    assert (done.records, done.embedded) == (3, 0)
+
+
 async def test_a_recall_embeds_the_newest_alone(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "NEWEST_EMBEDDED", 2)
     await found(project, is_asking=True)

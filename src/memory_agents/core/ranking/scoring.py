@@ -95,18 +95,12 @@ def strengths(
         features = lexical_features(terms, candidates, known, short, now)
         score[numbers] = _probable(model.kind_of(query), features, cosines(numbers))
         score[numbers] *= (by_words[numbers] > 0) | (by_meaning[numbers] > 0)
-    nearness = np.where((score > 0) | (on_path > 0) | _is_scoped(candidates), candidates.nearness, 0.0)
+    nearness = np.where((score > 0) | (candidates.nearness >= PATH_BONUS), candidates.nearness, 0.0)
     return Strengths(
         np.round(score + (1 - score) * nearness, _DIGITS),
         near,
         {terms.terms[number]: float(known.rarity[number]) for number in np.flatnonzero(looked_up).tolist()},
     )
-
-
-def _is_scoped(candidates: Candidates) -> NDArray[np.bool_]:
-    """[candidates] whether it is a fact about a file that is touched."""
-    found: NDArray[np.bool_] = ~candidates.history & (candidates.nearness >= PATH_BONUS)
-    return found
 
 
 def _best(value: Floats) -> NDArray[np.bool_]:
