@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from memory_agents.core.records import Approval
+from memory_agents.core.records import Approval, Query
 from tests.memory.providers.writing import APPROVAL, TABS, TESTS, git, hook, writing
 from tests.repositories import BareRepository, fact
 
+QUERY = Query(title="indent with tabs in tests of pytest", now=datetime(2026, 4, 1, tzinfo=UTC))
 PROCESS = """
 import asyncio, sys, time
 from pathlib import Path
@@ -102,6 +104,20 @@ async def test_processes_that_share_a_state_folder_do_not_fail_for_each_others_l
     seconds(race(remote, [tmp_path / "state"] * 5, 5))
     async with writing(remote, state=tmp_path / "state") as provider:
         assert len(await provider.list_records()) == 25
+
+
+async def test_each_process_reads_its_own_commit_though_another_brings_the_shared_index_to_an_older_one(
+    remote: BareRepository, tmp_path: Path
+) -> None:
+    async with writing(remote) as ahead, writing(remote) as behind:
+        await ahead.store_records([TABS], approval=APPROVAL)
+        await behind.list_records()
+        await ahead.store_records([TESTS], approval=APPROVAL)
+        assert await ahead.get_record(TESTS.id) == TESTS
+        assert await behind.get_record(TESTS.id) is None
+        assert await ahead.get_record(TESTS.id) == TESTS
+        assert (await behind.get_info()).records == 1
+        assert len(await ahead.search_records(QUERY, namespaces=("*",), top_k=5)) == 2
 
 
 async def test_a_lost_race_is_decided_anew_from_what_the_winner_wrote(remote: BareRepository, tmp_path: Path) -> None:

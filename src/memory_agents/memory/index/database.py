@@ -135,8 +135,14 @@ def identity(path: Path) -> tuple[int, int]:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Iterator[None]:
-    """All of it or nothing; an error of SQLite becomes IndexCorrupt, or MemoryTimeout if others write all the time."""
+    """All of it or nothing; an error of SQLite becomes IndexCorrupt, or MemoryTimeout if others write all the time.
+
+    Reading inside another transaction is a part of that one.
+    """
     try:
+        if kind == "DEFERRED" and connection.in_transaction:
+            yield
+            return
         connection.execute(f"BEGIN {kind}")
         try:
             yield

@@ -63,6 +63,12 @@ class LocalIndex:
         with self._lock, database.transaction(self._connection):
             return syncing.version(self._connection)
 
+    @contextlib.contextmanager
+    def at(self, version: str) -> Iterator[bool]:
+        """Whether it is at that version; while this is open, no other thread or process brings it to another."""
+        with self._lock, database.transaction(self._connection):
+            yield syncing.version(self._connection) == version
+
     @property
     def cut_off(self) -> float | None:
         """The score below which nothing is to be shown, where that was measured with what it holds.

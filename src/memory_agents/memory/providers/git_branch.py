@@ -161,13 +161,24 @@ class GitBranchProvider:
 
     async def _ask(self, question: Callable[[LocalIndex], _T]) -> _T:
         """Ask the index; one that turns out corrupt is made anew and asked once more."""
-        snapshot = await self._read()
         try:
-            return question(snapshot.index)
+            return await self._answered(question)
         except IndexCorrupt as error:
             async with self._lock:
-                await snapshot.rebuild(str(error))
-            return question(snapshot.index)
+                if self._snapshot is not None:
+                    await self._snapshot.rebuild(str(error))
+            return await self._answered(question)
+
+    async def _answered(self, question: Callable[[LocalIndex], _T]) -> _T:
+        """What the index says of the commit that is to be seen: another process may bring it to another."""
+        while True:
+            snapshot = await self._read()
+            with snapshot.index.at(snapshot.commit) as is_there:
+                if is_there:
+                    return question(snapshot.index)
+            async with self._lock:
+                if snapshot is self._snapshot:
+                    await snapshot.sync()
 
     async def _read(self) -> Snapshot:
         async with self._lock:
