@@ -13,7 +13,10 @@ MemoryAgentsError
     ├── MemoryUnreachable   no connection, no such remote, a server's error
     ├── MemoryTimeout       slower than the deadline
     ├── MemoryDenied        the credentials do not allow it
-    └── MemoryThrottled     asked to wait
+    ├── MemoryMissing       there is no such memory
+    ├── MemoryThrottled     asked to wait
+    ├── MemoryRefused       what was to be written cannot be kept there
+    └── MemoryIncomplete    a write was made in part
 """
 
 from __future__ import annotations
@@ -106,3 +109,22 @@ class MemoryDenied(MemoryFailure):
 
 class MemoryThrottled(MemoryFailure):
     """The service asked to wait."""
+
+
+class MemoryMissing(MemoryFailure):
+    """The service answers, but has no such memory."""
+
+
+class MemoryRefused(MemoryFailure):
+    """What was to be written cannot be kept there, such as a text that is too long: trying again does not help."""
+
+
+class MemoryIncomplete(MemoryFailure):
+    """A write was made in part. Writing all of it again is safe: what is stored is not stored twice."""
+
+    def __init__(self, message: str, *, fix: str, stored: tuple[str, ...], failed: tuple[str, ...]) -> None:
+        super().__init__(message, fix=fix)
+        self.stored = stored
+        """ids of what was written"""
+        self.failed = failed
+        """ids of what was not"""

@@ -1,4 +1,4 @@
-"""The domain types that cross every boundary: Record, Source, Query, Match.
+"""The domain types that cross every boundary: Record, MemoryEvent, Source, Query, Match.
 
 Times are timezone-aware UTC datetimes. Ids are safe in a path: `[a-z0-9_-]{8,64}`.
 """
@@ -95,6 +95,24 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryEvent:
+    """What happened in a session, kept for some days. Every text is untrusted."""
+
+    id: str
+    """of the form of a Record's: storing it again changes nothing"""
+    actor_id: str
+    """1 to 255 characters: whose session it is, such as `octocat` or `dependabot[bot]`"""
+    session_id: str
+    """1 to 255 characters"""
+    text: str
+    event_type: str = ""
+    """a word for what it is, such as `goal` or `decision`"""
+    namespace: str = ""
+    """of what it is about; may be empty"""
+    created_at: datetime = EPOCH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
     """Who allowed a write, and where they said so."""
 
@@ -154,6 +172,19 @@ class Match:
     """short phrases for a person, such as `title: parser, timeout`; they may quote untrusted words"""
 
 
+class Problem(StrEnum):
+    """What keeps a provider from answering."""
+
+    NONE = ""
+    AUTH = "auth"
+    NETWORK = "network"
+    MISSING = "missing"
+    """there is no such memory"""
+    THROTTLED = "throttled"
+    SLOW = "slow"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """Whether a provider can answer, and if not, why."""
@@ -162,6 +193,7 @@ class Health:
     detail: str
     """one sentence"""
     fix: str = ""
+    problem: Problem = Problem.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +222,8 @@ class ProviderInfo:
 
     provider: str
     location: str
-    records: int
+    records: int | None
+    """None where counting them would take long"""
     version: str = ""
     """of what it holds: a commit for git; empty where there is no memory yet"""
     notices: tuple[Notice, ...] = ()

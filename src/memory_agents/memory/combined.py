@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from memory_agents.core import namespaces
-from memory_agents.core.records import Health, Match, Notice, ProviderInfo, Query, Record
+from memory_agents.core.records import Health, Match, Notice, Problem, ProviderInfo, Query, Record
 from memory_agents.errors import MemoryAgentsError, MemoryTimeout
+from memory_agents.memory.health import sick
 from memory_agents.memory.provider import MemoryReader
 
 _T = TypeVar("_T")
@@ -89,10 +90,12 @@ class CombinedReader:
         except MemoryAgentsError:
             healths = []
         failed = (part.failure for part in self._parts if part.failure is not None)
-        healths += [Health(ok=False, detail=error.message, fix=error.fix) for error in failed]
-        fix = next((health.fix for health in healths if health.fix), "")
+        healths += [sick(error) for error in failed]
         return Health(
-            ok=all(health.ok for health in healths), detail=" ".join(health.detail for health in healths), fix=fix
+            ok=all(health.ok for health in healths),
+            detail=" ".join(health.detail for health in healths),
+            fix=next((health.fix for health in healths if health.fix), ""),
+            problem=next((health.problem for health in healths if health.problem), Problem.NONE),
         )
 
     async def get_info(self) -> ProviderInfo:
@@ -102,7 +105,7 @@ class CombinedReader:
         return ProviderInfo(
             provider=infos[0].provider,
             location="; ".join(info.location for info in infos),
-            records=sum(info.records for info in infos),
+            records=_sum(info.records for info in infos),
             version=infos[0].version,
             notices=(
                 *(Notice(text=error.message, fix=error.fix, partial=True) for error in failed),
@@ -155,6 +158,12 @@ class CombinedReader:
             except MemoryAgentsError as error:
                 part.failure = error
         return ()
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """None where one of them is not known."""
+    known = list(counts)
+    return None if None in known else sum(count for count in known if count is not None)
 
 
 def _rejected(apart: frozenset[tuple[int, int]]) -> frozenset[int]:

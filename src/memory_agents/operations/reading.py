@@ -93,7 +93,7 @@ async def status(reader: MemoryReader, notices: tuple[Notice, ...] = ()) -> Answ
     health = await reader.health_check()
     if not health.ok:
         return Answer(
-            {"ok": False, "detail": health.detail, "fix": health.fix},
+            {"ok": False, "problem": health.problem.value, "detail": health.detail, "fix": health.fix},
             str(Notice(text=health.detail, fix=health.fix)),
             code=1,
         )

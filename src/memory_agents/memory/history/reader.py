@@ -19,6 +19,7 @@ from memory_agents.core.history import Item, Remark, ReviewRemark, Seen, Stream,
 from memory_agents.core.records import Health, Match, Notice, ProviderInfo, Query, Record
 from memory_agents.errors import GitHubFailure, MemoryAgentsError, MemoryUnreachable
 from memory_agents.memory.embedding import Embedder
+from memory_agents.memory.health import sick
 from memory_agents.memory.history import reading
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.history.opened import OpenHistory
@@ -113,14 +114,14 @@ class HistoryReader:
     async def health_check(self) -> Health:
         """See MemoryReader."""
         try:
-            info = await self.get_info()
+            records = self._ask(len)
         except MemoryAgentsError as error:
-            return Health(ok=False, detail=error.message, fix=error.fix)
+            return sick(error)
         known = self._opened().files.store.place(Stream.ISSUES).known
         if known is None:
-            detail = f"The past of {self._repository} is not read to its end: {info.records:,} items so far."
+            detail = f"The past of {self._repository} is not read to its end: {records:,} items so far."
             return Health(ok=True, detail=detail, fix="run `memory-agents index`, with GH_TOKEN set")
-        return Health(ok=True, detail=f"{info.records:,} past items of {self._repository}, as of {known.date()}.")
+        return Health(ok=True, detail=f"{records:,} past items of {self._repository}, as of {known.date()}.")
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""

@@ -19,6 +19,7 @@ from memory_agents.core.records import Approval, BatchResult, Health, Match, Not
 from memory_agents.errors import MemoryFailure
 from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.git import Remote
+from memory_agents.memory.health import sick, too_many
 from memory_agents.memory.index import IndexCorrupt, LocalIndex
 from memory_agents.memory.index.dense import Dense
 from memory_agents.memory.index.vectors import VectorStore
@@ -94,7 +95,7 @@ class GitBranchProvider:
         try:
             info = await self.get_info()
         except MemoryFailure as error:
-            return Health(ok=False, detail=error.message, fix=error.fix)
+            return sick(error)
         if not info.version:
             return Health(ok=True, detail=f"There is no {self._where} yet.")
         return Health(
@@ -110,7 +111,7 @@ class GitBranchProvider:
             location=self._where,
             records=records,
             version=snapshot.commit,
-            notices=(*snapshot.notices, *self._of_vectors()),
+            notices=(*snapshot.notices, *self._of_vectors(), *too_many(records)),
         )
 
     async def store_records(
