@@ -48,6 +48,11 @@ def harmless(text: str) -> str:
     return _COMMAND.sub(r"\1: ", shown).replace("##[", "## [")
 
 
+def debug_line(text: str) -> str:
+    """A line that a runner shows only where a person has asked for details, with RUNNER_DEBUG."""
+    return f"::debug::{_escaped(harmless(text))}"
+
+
 class Runner:
     """One step's files, annotations and log."""
 
