@@ -24,8 +24,8 @@ from memory_agents.errors import GitHubFailure, MemoryUnreachable
 from memory_agents.memory.history import reading
 from memory_agents.memory.index import database
 from memory_agents.operations import history, history_report
-from memory_agents.operations.history import Progress, Reading
-from memory_agents.operations.progress import ProgressTeller, drawn, said
+from memory_agents.operations.history import Reading
+from memory_agents.operations.progress import Progress, ProgressTeller, drawn, said
 from tests.memory.history.project import LISTS, Between, Killed, Project, assert_in_step, fill, project_in
 
 PAGE = 10

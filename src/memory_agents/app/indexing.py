@@ -18,7 +18,7 @@ from memory_agents.maintained import read_configuration
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.memory.integration import Status
 from memory_agents.operations import history
-from memory_agents.operations.progress import ProgressTeller
+from memory_agents.operations.progress import Counted, ProgressTeller, Tell
 from memory_agents.settings import Environment, Settings
 
 INDEX_SECONDS = 15 * 60.0
@@ -57,7 +57,7 @@ async def index_history(
     *,
     seconds: float,
     whole: bool,
-    tell: history.Tell,
+    tell: Tell,
 ) -> history.Reading:
     """Read what is new in the repository's past into the local index. Raises SettingsError where it is not known."""
     repository = repository_name(environment)
@@ -83,7 +83,7 @@ async def index_history(
                 files,
                 settings,
                 environment,
-                tell=lambda what, count, of: tell(history.Embedding(count, of, what)),
+                tell=lambda what, count, of: tell(Counted(what, count, of)),
                 may_go_on=lambda: asyncio.get_running_loop().time() < ends,
             )
             done.notices += notices

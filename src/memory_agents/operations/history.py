@@ -21,6 +21,7 @@ from memory_agents.memory.history.source import HistorySource
 from memory_agents.memory.index import IndexCorrupt, LocalIndex
 from memory_agents.memory.integration import Status
 from memory_agents.operations.calibrating import Calibration
+from memory_agents.operations.progress import Counted, Progress, Tell
 
 LISTS = (Stream.ISSUES, Stream.REVIEWS, Stream.COMMENTS, Stream.EVENTS)
 """in the order in which they are read: what a recall needs most comes first"""
@@ -34,36 +35,6 @@ _EMBEDDED_AT_ONCE = 32
 """Records: about a second, after which a person who stops it waits no longer"""
 _SECONDARY_WAIT = 60.0
 """seconds, where GitHub refuses for a secondary limit and does not say how long; its documentation names a minute"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a reading is, after each page."""
-
-    stream: Stream
-    rows: int
-    """of the list, read in this run"""
-    expected: int
-    """about how many there will be; 0 where GitHub does not say"""
-    requests: int
-    """in this run"""
-    requests_left: int | None
-    """of the rate limit"""
-    waits: float = 0
-    """seconds that GitHub asked to wait now; 0 is none"""
-
-
-@dataclass(frozen=True, slots=True)
-class Embedding:
-    """How far the making of vectors is, or what follows it."""
-
-    done: int
-    """texts, or what `what` asks"""
-    expected: int
-    what: str = "embedding"
-
-
-Tell = Callable[[Progress | Embedding], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -243,7 +214,7 @@ async def _embed(files: HistoryFiles, done: Reading, *, tell: Tell, has_time: Ca
         if not made:
             return  # another process made them
         done.embedded += made
-        tell(Embedding(done.embedded, expected))
+        tell(Counted("embedding", done.embedded, expected))
     if done.is_complete:  # else what is not read yet would lose its vectors
         files.ask(LocalIndex.drop_vectors)
 

@@ -22,7 +22,8 @@ from memory_agents.memory.history.reader import HistoryReader
 from memory_agents.memory.history.source import HistorySource
 from memory_agents.memory.index import LocalIndex
 from memory_agents.operations import history
-from memory_agents.operations.history import Embedding, Progress, Reading
+from memory_agents.operations.history import Reading
+from memory_agents.operations.progress import Counted, Progress
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from memory_agents.testing.github.render.basics import node_id
 from memory_agents.testing.github.render.nodes import issue_id
@@ -62,7 +63,7 @@ class Project:
     clock: Clock
     token: str = ""
     told: list[Progress] = field(default_factory=list)
-    embeddings: list[Embedding] = field(default_factory=list)
+    embeddings: list[Counted] = field(default_factory=list)
     """what was told of those"""
     embedder: Embedder | None = None
 
@@ -111,8 +112,8 @@ class Project:
         """One index run; `through` may put something between it and GitHub."""
         files = HistoryFiles(self.folder, self.name, self.embedder)
 
-        def tell(progress: Progress | Embedding) -> None:
-            if isinstance(progress, Embedding):
+        def tell(progress: Progress | Counted) -> None:
+            if isinstance(progress, Counted):
                 self.embeddings.append(progress)
             else:
                 self.told.append(progress)

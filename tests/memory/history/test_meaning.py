@@ -12,7 +12,7 @@ from memory_agents.memory.embedding import Embedder, open_embedder
 from memory_agents.memory.history import reader as reading
 from memory_agents.memory.history.files import HistoryFiles
 from memory_agents.operations import history
-from memory_agents.operations.history import Embedding
+from memory_agents.operations.progress import Counted
 from tests.memory.history.project import Project
 
 PARAPHRASE = "Login fails when the password contains an umlaut"
@@ -63,7 +63,7 @@ async def test_an_index_run_embeds_all_once_and_tells_how_far_it_is(
     monkeypatch.setattr(history, "_EMBEDDED_AT_ONCE", 2)
     done = await project.index()
     assert [told.expected for told in project.embeddings] == [done.embedded] * 2
-    assert project.embeddings[-1] == Embedding(done.embedded, done.embedded)
+    assert project.embeddings[-1] == Counted("embedding", done.embedded, done.embedded)
     assert without_vectors(project) == []
     again = await project.index()
     assert (again.embedded, len(project.embeddings), again.is_worth_saving) == (0, 2, False)
