@@ -242,3 +242,12 @@ def test_it_works_from_a_folder_of_the_repository(clone: Clone, monkeypatch: pyt
     monkeypatch.chdir(clone.folder / "src")
     clone("init", "--yes")
     assert written(clone) == FILES
+
+
+@pytest.mark.parametrize("provider", ["chromadb", "agentcore"])
+def test_where_memory_is_no_branch_none_is_made_and_no_service_is_asked(clone: Clone, provider: str) -> None:
+    code, out, err = clone("init", "--yes", "--provider", provider)
+    assert (code, err) == (0, "")
+    assert "branch memory" not in out
+    assert written(clone) == FILES
+    assert not clone.has_branch()

@@ -332,3 +332,11 @@ def test_the_status_for_a_program_has_what_is_public_only(clone: Clone) -> None:
     told = json.loads(clone("status", "--json")[1])
     assert set(told) == {"ok", "provider", "location", "records", "version", "detail", "notices"}
     assert {key for notice in told["notices"] for key in notice} <= {"text", "fix"}
+
+
+@pytest.mark.parametrize("provider", ["chromadb", "agentcore"])
+def test_only_a_branch_can_be_purged_and_elsewhere_forgetting_is_enough(clone: Clone, provider: str) -> None:
+    code, out, err = clone("purge", "f0123456789ab-9", "--yes", "--provider", provider)
+    assert (code, out) == (2, "")
+    assert provider in err
+    assert "Fix: memory-agents forget f0123456789ab-9" in err

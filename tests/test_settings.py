@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from memory_agents.configuration import SECTIONS, Configuration
 from memory_agents.core.policy import Mode
 from memory_agents.errors import SettingsError
+from memory_agents.locations import backend
 from memory_agents.settings import INPUTS, Environment, Settings, read_inputs
 
 ROOT = Path(__file__).parents[1]
@@ -115,6 +116,15 @@ def test_memory_provider_stands_in_for_the_input_provider(given_input: str, expe
         ("memory-remote", "ssh://git:secret@example.com/x.git"),
         ("memory-remote", "https://[not-an-address/x.git"),
         ("memory-remote", "https://example.com/x.git\n--quiet"),
+        ("aws-region", "Frankfurt"),
+        ("aws-region", "eu-central-1.evil.example/"),
+        ("agentcore-memory-id", "hello"),
+        ("agentcore-memory-id", "../a-0123456789"),
+        ("chroma-url", "chroma.example:8000"),
+        ("chroma-url", "https://user:secret@chroma.example"),
+        ("chroma-url", "https://chroma.example/api?key=secret"),
+        ("chroma-url", "https://chroma.example:port"),
+        ("chroma-url", "https://"),
     ],
 )
 def test_an_invalid_input_is_named_with_a_fix(name: str, value: str) -> None:
@@ -192,9 +202,14 @@ def test_whatever_the_inputs_hold_settings_are_built_or_one_of_them_is_named(inp
 
 
 def test_tokens_are_in_no_text_that_settings_make() -> None:
-    settings = Settings.build({"github-token": TOKEN, "memory-token": TOKEN})
+    settings = Settings.build({"github-token": TOKEN, "memory-token": TOKEN, "chroma-token": TOKEN})
     assert settings.github_token.get_secret_value() == TOKEN
     assert TOKEN not in f"{settings!r} {settings} {settings.__dict__}"
+    environment = Environment.read({"CHROMADB_TOKEN": TOKEN, "CHROMADB_HOST": "localhost"})
+    assert environment.chroma().token.get_secret_value() == TOKEN
+    assert TOKEN not in f"{environment!r} {environment} {environment.chroma()!r}"
+    settings = Settings.build({"provider": "chromadb"})
+    assert TOKEN not in f"{backend(settings, environment)!r}"
 
 
 def test_a_token_beside_an_invalid_input_is_not_in_the_error() -> None:
@@ -221,6 +236,62 @@ def test_the_environment_is_read_and_blank_is_unset() -> None:
 def test_an_invalid_variable_is_named_with_a_fix() -> None:
     with pytest.raises(SettingsError, match=r"GITHUB_ACTIONS.* Fix: correct or unset GITHUB_ACTIONS"):
         Environment.read({"GITHUB_ACTIONS": "perhaps"})
+
+
+def test_a_wrong_variable_of_a_provider_stops_only_who_uses_that_provider() -> None:
+    environment = Environment.read({"AWS_REGION": "nowhere", "CHROMADB_PORT": "eight thousand"})
+    assert environment.repository == ""
+    with pytest.raises(SettingsError, match=r"AWS_REGION.* such as eu-central-1. Fix: correct or unset AWS_REGION"):
+        environment.agentcore()
+    with pytest.raises(SettingsError, match=r"CHROMADB_PORT.* Fix: correct or unset CHROMADB_PORT"):
+        environment.chroma()
+
+
+@pytest.mark.parametrize(
+    ("variables", "url"),
+    [
+        ({}, ""),
+        ({"CHROMADB_HOST": " "}, ""),
+        ({"CHROMADB_HOST": "chroma"}, "http://chroma:8000"),
+        ({"CHROMADB_HOST": "::1", "CHROMADB_PORT": "1"}, "http://[::1]:1"),
+        ({"CHROMADB_HOST": "c.example", "CHROMADB_PORT": "443", "CHROMADB_SSL": "true"}, "https://c.example:443"),
+    ],
+)
+def test_host_and_port_make_the_address_of_chroma(variables: dict[str, str], url: str) -> None:
+    assert Environment.read(variables).chroma().url == url
+
+
+@pytest.mark.parametrize(
+    ("variables", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, "eu-west-1"),
+        ({"AWS_REGION": " ", "AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+        ({}, ""),
+    ],
+)
+def test_the_region_is_the_one_of_this_process_before_the_default(variables: dict[str, str], region: str) -> None:
+    assert Environment.read(variables).agentcore().region == region
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["AGENTCORE_MEMORY_ID", "AGENTCORE_DATA_PLANE_ENDPOINT", "AGENTCORE_EVENTS_PER_SECOND", "AWS_DEFAULT_REGION"],
+)
+@pytest.mark.parametrize("value", ["-1", "http://u:secret@h", "nan", "a b"])
+def test_a_wrong_variable_of_agentcore_is_named_without_its_value(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"Fix: correct or unset {variable}") as refused:
+        Environment.read({variable: value}).agentcore()
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("variable", ["CHROMADB_HOST", "CHROMADB_PORT", "CHROMADB_SSL", "CHROMADB_COLLECTION"])
+@pytest.mark.parametrize("value", ["http://u:secret@h", "-/-", "65536 "])
+def test_a_wrong_variable_of_chroma_is_named_without_its_value(variable: str, value: str) -> None:
+    if (variable, value) in {("CHROMADB_HOST", "65536 "), ("CHROMADB_COLLECTION", "65536 ")}:
+        return  # a host and a collection may be called so
+    with pytest.raises(SettingsError, match=f"Fix: correct or unset {variable}") as refused:
+        Environment.read({variable: value}).chroma()
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

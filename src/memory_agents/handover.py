@@ -21,13 +21,13 @@ from memory_agents.core.outcomes import (
     SetApart,
 )
 from memory_agents.core.records import Notice
-from memory_agents.core.summary import counted, recall_summary
+from memory_agents.core.summary import NO_MEMORY, counted, recall_summary
 from memory_agents.edges.actions import Runner
 from memory_agents.memory.integration import Status
 from memory_agents.monitors.base import Recalled
 from memory_agents.operations import history_report
 from memory_agents.operations.history import Reading
-from memory_agents.settings import Environment
+from memory_agents.settings import Environment, Settings
 
 if TYPE_CHECKING:
     from memory_agents.curation import Curated  # a recall needs none of it
@@ -51,13 +51,13 @@ def recalled(
     *,
     environment: Environment,
     runner: Runner,
-    memory_branch: str,
+    settings: Settings,
     comment: str,
     private: bool,
 ) -> None:
     """Give the prompt to the step that follows, and tell people what happened.
 
-    `comment`: a line on what became of the comment; may be empty. `private`: memory is kept in another
+    `comment`: a line on what became of the comment; may be empty. `private`: memory is not kept in this
     repository, so its texts are not told.
     """
     prompt, recollection = done.prompt, done.recollection
@@ -84,7 +84,7 @@ def recalled(
             seconds=recollection.seconds,
             prompt_bytes=len(prompt.text.encode()),
             template=prompt.template,
-            no_memory_on=memory_branch if info is not None and not info.version else "",
+            no_memory=_no_memory(settings) if info is not None and not info.version else "",
             private=private,
         )
     )
@@ -94,6 +94,17 @@ def recalled(
         f"{recollection.status}: {counted(len(context.memories()))} in {recollection.seconds:.2f} s, "
         f"a prompt of {len(prompt.text.encode())} bytes in {folder / 'prompt.md'}"
     )
+
+
+def _no_memory(settings: Settings) -> str:
+    """Where there is no memory yet, and the next step."""
+    places = {
+        "git": (f"on the branch `{settings.memory_branch}`", "memory-branch"),
+        "chromadb": ("in Chroma", "chroma-url"),
+        "agentcore": ("in AgentCore", "agentcore-memory-id"),
+    }
+    where, name = places[settings.provider]
+    return NO_MEMORY.format(where=where, input=name)
 
 
 def indexed(done: Reading, *, runner: Runner) -> None:

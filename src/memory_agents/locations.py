@@ -1,4 +1,4 @@
-"""Where things are: the memory branch and the token that opens it, the repository, the files of its history."""
+"""Where things are: memory and the token that opens it, the repository, the files of its history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from memory_agents.core.records import FULL_NAME
 from memory_agents.errors import MemoryUnreachable, SettingsError, UsageError
 from memory_agents.memory import git
 from memory_agents.memory.git import Remote
-from memory_agents.settings import Environment, Settings
+from memory_agents.memory.providers.registry import AgentCoreBackend, Backend, ChromaBackend, GitBackend
+from memory_agents.settings import AgentCoreVariables, ChromaVariables, Environment, Settings
 
 _REMOTE = re.compile(
     r"(?:[a-z+]+://(?:[^@/]*@)?(?P<host>[^/:]+)(?::\d+)?/|(?:[^@/]*@)?(?P<ssh>[^/:]+):)(?P<path>[^/:]+/[^/:]+?)(?:\.git)?/?"
@@ -50,6 +51,54 @@ def _key(environment: Environment, repository: str) -> str:
     return hashlib.sha256(f"{environment.api_url}\n{repository.lower()}".encode()).hexdigest()[:16]
 
 
+def backend(settings: Settings, environment: Environment) -> Backend:
+    """Where memory is kept. Raises SettingsError, naming the input and the variable."""
+    if settings.provider == "chromadb":
+        return _chroma(settings, environment.chroma())
+    if settings.provider == "agentcore":
+        return _agentcore(settings, environment.agentcore())
+    return GitBackend(memory_remote(settings, environment), settings.memory_branch)
+
+
+def _chroma(settings: Settings, variables: ChromaVariables) -> ChromaBackend:
+    url = settings.chroma_url or variables.url
+    token = settings.chroma_token.get_secret_value() or variables.token.get_secret_value()
+    if not (url or variables.path):
+        fix = "set `chroma-url` or CHROMADB_HOST to its address, or CHROMADB_PATH to a folder on this machine"
+        raise SettingsError("`provider: chromadb` does not know its server.", fix=fix)
+    if url and variables.path:
+        fix = "unset CHROMADB_PATH, or `chroma-url` and CHROMADB_HOST"
+        raise SettingsError("Chroma is to be both on a server and in the folder of CHROMADB_PATH.", fix=fix)
+    if token and is_open(url):
+        fix = "give `chroma-url` as an https URL, or set CHROMADB_SSL to true"
+        raise SettingsError("`chroma-token`, or CHROMADB_TOKEN, is not sent over http.", fix=fix)
+    return ChromaBackend(
+        path=variables.path,
+        url=url,
+        token=token,
+        tenant=variables.tenant,
+        database=variables.database,
+        collection=variables.collection,
+    )
+
+
+def _agentcore(settings: Settings, variables: AgentCoreVariables) -> AgentCoreBackend:
+    memory_id = settings.agentcore_memory_id or variables.memory_id
+    region = settings.aws_region or variables.region
+    if not memory_id:
+        fix = "set `agentcore-memory-id` or AGENTCORE_MEMORY_ID; `memory-agents setup agentcore` makes a memory"
+        raise SettingsError("`provider: agentcore` does not know its memory.", fix=fix)
+    if not region:
+        fix = "set `aws-region` or AWS_REGION, such as eu-central-1"
+        raise SettingsError("`provider: agentcore` does not know its region.", fix=fix)
+    return AgentCoreBackend(
+        memory_id=memory_id,
+        region=region,
+        endpoint=variables.data_endpoint,
+        events_per_second=variables.events_per_second,
+    )
+
+
 def memory_remote(settings: Settings, environment: Environment) -> Remote:
     """Where the memory branch is, and the token that opens it.
 
@@ -62,7 +111,7 @@ def memory_remote(settings: Settings, environment: Environment) -> Remote:
     token = settings.memory_token.get_secret_value()
     if not token and is_own:
         token = settings.github_token.get_secret_value()
-    if token and not is_own and _is_open(location):
+    if token and not is_own and is_open(location):
         raise SettingsError("`memory-token` is not sent over http.", fix="give `memory-remote` as an https URL")
     return Remote(
         location if "://" in location else _local(location),
@@ -72,7 +121,7 @@ def memory_remote(settings: Settings, environment: Environment) -> Remote:
     )
 
 
-def _is_open(location: str) -> bool:
+def is_open(location: str) -> bool:
     """Whether others on the way could read what is sent there."""
     url = urlsplit(location)
     return url.scheme == "http" and url.hostname not in {"127.0.0.1", "localhost", "::1"}
@@ -80,7 +129,7 @@ def _is_open(location: str) -> bool:
 
 def is_own_memory(settings: Settings, environment: Environment) -> bool:
     """Whether memory is on a branch of the very repository whose event is handled."""
-    own = _own(environment)
+    own = _own(environment) if settings.provider == "git" else ""
     return environment.in_actions and bool(own) and _is_same(settings.memory_remote or own, own)
 
 

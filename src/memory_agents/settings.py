@@ -6,6 +6,7 @@ INPUT_TOP_K. Input beats configuration file beats default. Blank is unset.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
@@ -25,6 +27,11 @@ from memory_agents.core.policy import Mode
 from memory_agents.errors import SettingsError
 
 NO_SECRET = SecretStr("")
+_MEMORY_ID = re.compile(
+    r"(?:arn:aws[a-z-]*:bedrock-agentcore:[a-z0-9-]+:[0-9]{12}:memory/)?[A-Za-z][A-Za-z0-9_-]{0,99}-[A-Za-z0-9]{10}"
+)
+"""as the service model of AgentCore's data plane has it"""
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+){1,3}-\d{1,2}")
 
 
 def _branch_name(value: str) -> str:
@@ -64,9 +71,59 @@ def _remote(value: str) -> str:
     return value
 
 
+def _memory_id(value: str) -> str:
+    """Refuse what AgentCore would refuse."""
+    if not _MEMORY_ID.fullmatch(value):
+        msg = "it is not the id of a memory, such as hello_memory-a1B2c3D4e5"
+        raise ValueError(msg)
+    return value
+
+
+def _region(value: str) -> str:
+    """Refuse what is no region: it becomes a part of a host's name."""
+    if not _REGION.fullmatch(value):
+        msg = "it is not an AWS region, such as eu-central-1"
+        raise ValueError(msg)
+    return value
+
+
+def _server(value: str) -> str:
+    """Refuse what says more than where a server is."""
+    try:
+        url = urlsplit(value)
+        is_whole = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or not re.fullmatch(r"https?://[\w.:\[\]-]+/?", value, re.ASCII):
+        msg = "write the address of a server and nothing else, such as https://memory.example:8000"
+        raise ValueError(msg)
+    return value.rstrip("/")
+
+
+def _host(value: str) -> str:
+    """Refuse what is more than a host."""
+    if not re.fullmatch(r"[\w.-]+|\[?[0-9A-Fa-f:]+\]?", value, re.ASCII):
+        msg = "write the name or the address of a host, such as chroma.example, without http://"
+        raise ValueError(msg)
+    return value
+
+
+def _collection(value: str) -> str:
+    """Refuse what Chroma would refuse."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,510}[A-Za-z0-9]", value):
+        msg = "it is not the name of a collection: 3 to 512 of A-Z, a-z, 0-9, . _ and -, a letter or digit at both ends"
+        raise ValueError(msg)
+    return value
+
+
 BranchName = Annotated[str, AfterValidator(_branch_name)]
 RepositoryPath = Annotated[str, AfterValidator(_repository_path)]
 RemoteLocation = Annotated[str, AfterValidator(_remote)]
+MemoryId = Annotated[str, AfterValidator(_memory_id)]
+Region = Annotated[str, AfterValidator(_region)]
+Server = Annotated[str, AfterValidator(_server)]
+Host = Annotated[str, AfterValidator(_host)]
+Collection = Annotated[str, AfterValidator(_collection)]
 
 
 class Settings(Configuration):
@@ -78,6 +135,10 @@ class Settings(Configuration):
     memory_branch: BranchName = "memory"
     memory_remote: RemoteLocation | Literal[""] = ""
     memory_token: SecretStr = NO_SECRET
+    aws_region: Region | Literal[""] = ""
+    agentcore_memory_id: MemoryId | Literal[""] = ""
+    chroma_url: Server | Literal[""] = ""
+    chroma_token: SecretStr = NO_SECRET
     config: RepositoryPath = ".github/memory-agents.yml"
     prompts: RepositoryPath = ".github/memory-agents/prompts"
     dry_run: bool = False
@@ -113,12 +174,62 @@ INPUTS: tuple[str, ...] = tuple(
     str(field.alias) for field in Settings.model_fields.values() if field.alias not in _IN_THE_FILE_ALONE
 )
 """the names of action.yml's inputs"""
+_OF_PROVIDERS = ("AGENTCORE_", "AWS_REGION", "AWS_DEFAULT_REGION", "CHROMADB_")
 
 
-class Environment(BaseModel):
+class _Variables(BaseModel):
+    """Variables of a process, by name; blank is unset."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """Read the variables. Raises SettingsError, naming the variable."""
+        try:
+            return cls.model_validate({name: value for name, value in environ.items() if value.strip()})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            raise SettingsError(
+                f"The variable {name} is not valid: {reason_of(first['msg'])}.", fix=f"correct or unset {name}"
+            ) from None
+
+
+class AgentCoreVariables(_Variables):
+    """Where AgentCore is, for a process that no input tells."""
+
+    memory_id: MemoryId = Field(default="", validation_alias="AGENTCORE_MEMORY_ID")
+    region: Region = Field(default="", validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
+    data_endpoint: Server = Field(default="", validation_alias="AGENTCORE_DATA_PLANE_ENDPOINT")
+    control_endpoint: Server = Field(default="", validation_alias="AGENTCORE_CONTROL_PLANE_ENDPOINT")
+    events_per_second: float = Field(
+        default=0.25, gt=0, allow_inf_nan=False, validation_alias="AGENTCORE_EVENTS_PER_SECOND"
+    )
+    """of one session of one actor; AWS allows more by now, see its quotas"""
+
+
+class ChromaVariables(_Variables):
+    """Where Chroma is, for a process that no input tells."""
+
+    host: Host = Field(default="", validation_alias="CHROMADB_HOST")
+    port: int = Field(default=8000, ge=1, le=65_535, validation_alias="CHROMADB_PORT")
+    ssl: bool = Field(default=False, validation_alias="CHROMADB_SSL")
+    path: Path | None = Field(default=None, validation_alias="CHROMADB_PATH")
+    """a folder on this machine, in place of a server"""
+    token: SecretStr = Field(default=NO_SECRET, validation_alias="CHROMADB_TOKEN")
+    tenant: str = Field(default="", validation_alias="CHROMADB_TENANT")
+    database: str = Field(default="", validation_alias="CHROMADB_DATABASE")
+    collection: Collection = Field(default="memory-agents", validation_alias="CHROMADB_COLLECTION")
+
+    @property
+    def url(self) -> str:
+        """Of the server; empty where none is named."""
+        host = f"[{self.host.strip('[]')}]" if ":" in self.host else self.host
+        return f"http{'s' if self.ssl else ''}://{host}:{self.port}" if host else ""
+
+
+class Environment(_Variables):
     """What the runner says of itself, by its own variables. On the command line most of it is empty."""
-
-    model_config = ConfigDict(frozen=True)
 
     repository: str = Field(default="", validation_alias="GITHUB_REPOSITORY")
     server_url: str = Field(default="https://github.com", validation_alias="GITHUB_SERVER_URL")
@@ -132,18 +243,24 @@ class Environment(BaseModel):
     state_home: Path | None = Field(default=None, validation_alias="MEMORY_AGENTS_STATE")
     cache_home: Path | None = Field(default=None, validation_alias="XDG_CACHE_HOME")
     debug: bool = Field(default=False, validation_alias="RUNNER_DEBUG")
+    of_providers: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    """variables that a provider is told by. They are looked at when it is made: a wrong one is no reason to stop a
+    run that keeps its memory elsewhere."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
-        """Read the variables; blank is unset. Raises SettingsError, naming the variable."""
-        try:
-            return cls.model_validate({name: value for name, value in environ.items() if value.strip()})
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = str(first["loc"][0])
-            raise SettingsError(
-                f"The variable {name} is not valid: {reason_of(first['msg'])}.", fix=f"correct or unset {name}"
-            ) from None
+        """See _Variables."""
+        environment = super().read(environ)
+        given = {name: value for name, value in environ.items() if name.startswith(_OF_PROVIDERS)}
+        return environment.model_copy(update={"of_providers": given})
+
+    def agentcore(self) -> AgentCoreVariables:
+        """What variables say of AgentCore. Raises SettingsError, naming the variable."""
+        return AgentCoreVariables.read(self.of_providers)
+
+    def chroma(self) -> ChromaVariables:
+        """What variables say of Chroma. Raises SettingsError, naming the variable."""
+        return ChromaVariables.read(self.of_providers)
 
     def state(self) -> Path:
         """The folder for what is derived and may be kept between runs."""

@@ -29,7 +29,7 @@ def summarized(
     event: ItemEvent | None = None,
     notices: Sequence[str] = (),
     dropped: Sequence[str] = (),
-    no_memory_on: str = "",
+    no_memory: str = "",
     private: bool = False,
 ) -> str:
     shown = context.build(event or issue_event(), {"similar_issues": matches}, status="ok").without(dropped)
@@ -39,7 +39,7 @@ def summarized(
         seconds=0.123,
         prompt_bytes=12_345,
         template="default",
-        no_memory_on=no_memory_on,
+        no_memory=no_memory,
         private=private,
     )
 
@@ -96,7 +96,8 @@ def test_what_was_left_out_is_named() -> None:
 
 
 def test_where_there_is_no_memory_yet_the_next_step_is_told() -> None:
-    assert "no facts yet on the branch `memory`" in summarized(no_memory_on="memory")
+    told = summary.NO_MEMORY.format(where="on the branch `memory`", input="memory-branch")
+    assert "no facts yet on the branch `memory`" in summarized(no_memory=told)
     assert "Next step" not in summarized()
 
 

@@ -191,7 +191,7 @@ def test_a_provider_whose_extra_is_missing_names_the_command_that_installs_it(wo
     )
     assert prepared.returncode == 0, prepared.stdout
     outputs = dict(line.split("=", 1) for line in (world.folder / "prepared").read_text().splitlines())
-    done = world.step().run(EVENT, python=outputs["python"], provider="chromadb")
+    done = world.step().run(EVENT, python=outputs["python"], provider="chromadb", chroma_url="http://127.0.0.1:9")
     assert_usable(done, "degraded", "`provider: chromadb` is not installed", "pip install 'memory-agents[chromadb]'")
 
 

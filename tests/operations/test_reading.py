@@ -90,7 +90,7 @@ async def test_no_answer_shows_a_secret(reader: GitBranchProvider) -> None:
         await recall(reader, f"the key {TOKEN}"),
         await reading.list_records(reader, namespace="*", limit=9, now=NOW),
         await reading.show(reader, "cccccccc"),
-        await reading.status(reader),
+        await reading.status(reader, provider="git"),
     ]
     assert [answer for answer in answers if TOKEN in f"{answer.text} {json.dumps(answer.value)}"] == []
 
@@ -102,7 +102,7 @@ async def test_a_file_that_was_skipped_is_told_to_both(reader: GitBranchProvider
 
 
 async def test_the_status_says_what_memory_holds(reader: GitBranchProvider) -> None:
-    answer = await reading.status(reader)
+    answer = await reading.status(reader, provider="git")
     assert answer.code == 0
     assert "git: branch memory of" in answer.text
     assert "3 records" in answer.text
@@ -111,7 +111,7 @@ async def test_the_status_says_what_memory_holds(reader: GitBranchProvider) -> N
 
 async def test_the_status_of_memory_that_cannot_be_read_is_not_ok_and_names_the_fix(tmp_path: Path) -> None:
     provider = GitBranchProvider(Remote(str(tmp_path / "none")), "memory", state=tmp_path / "state")
-    answer = await reading.status(provider)
+    answer = await reading.status(provider, provider="git")
     assert answer.code == 1
     assert "Fix: correct the input `memory-remote`" in answer.text
     json.dumps(answer.value)

@@ -15,7 +15,7 @@ from memory_agents.edges.github import GitHubApi, GitHubFiles, RepositoryFiles
 from memory_agents.edges.github.history import GitHubHistory
 from memory_agents.edges.worktree import WorkingTree
 from memory_agents.errors import MemoryAgentsError
-from memory_agents.locations import history_folder, memory_remote, repository_name
+from memory_agents.locations import backend, history_folder, repository_name
 from memory_agents.memory import git
 from memory_agents.memory.combined import CombinedReader, Part
 from memory_agents.memory.embedding import Embedder
@@ -27,6 +27,9 @@ from memory_agents.settings import Environment, Settings, read_inputs
 
 FOR_GITHUB = 0.5
 """of the deadline, for what is new on GitHub: what is indexed must still be searched"""
+
+_SLOW = {"git": "its remote", "chromadb": "Chroma", "agentcore": "AgentCore, or the way to it,"}
+"""provider → what keeps facts waiting"""
 
 now = functools.partial(datetime.now, UTC)
 
@@ -41,18 +44,17 @@ def create_provider(
     """Make a provider. No I/O, but that git is asked for this clone's origin where nothing names a remote.
 
     `provider`: `git`, `chromadb` or `agentcore`; empty is what the settings say. Settings and environment
-    are read from this process where none are given. `embedder`: None searches by words alone. Raises
+    are read from this process where none are given. `embedder`: None searches by words alone, but for Chroma. Raises
     SettingsError, or MissingExtra with the install command.
     """
     environment = environment or Environment.read(os.environ)
     settings = settings or Settings.build(read_inputs(os.environ))
     settings = settings.model_copy(update={"provider": provider}) if provider else settings
     return registry.create(
-        settings.provider,
-        remote=memory_remote(settings, environment),
-        branch=settings.memory_branch,
+        backend(settings, environment),
         state=environment.state(),
         embedder=embedder,
+        seconds=settings.timeout_seconds,
     )
 
 
@@ -72,7 +74,7 @@ def open_memory(
     all questions together, in place of `timeout-seconds`.
     """
     facts = facts or functools.partial(create_provider, settings=settings, environment=environment, embedder=embedder)
-    parts = [Part("facts", "its remote", facts)]
+    parts = [Part("facts", _SLOW[settings.provider], facts)]
     repository = repository_name(environment)
     if repository:
         is_asked = environment.in_actions or bool(settings.github_token.get_secret_value())

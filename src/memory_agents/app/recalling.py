@@ -67,7 +67,7 @@ async def recall(event: ItemEvent, inputs: Mapping[str, str], environment: Envir
         ),
         environment=environment,
         runner=runner,
-        memory_branch=maintained.settings.memory_branch,
+        settings=maintained.settings,
         comment=comment,
         private=private,
     )

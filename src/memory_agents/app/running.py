@@ -17,7 +17,7 @@ async def run(environ: Mapping[str, str], runner: Runner) -> int:
     environment = Environment.read(environ)
     inputs = read_inputs(environ)
     settings = Settings.build(inputs)
-    for token in (settings.github_token, settings.memory_token):
+    for token in (settings.github_token, settings.memory_token, settings.chroma_token):
         for form in git.forms_of(token.get_secret_value()):
             runner.mask(form)
     event = event_file.read(environment.event_name, environment.event_path, environment.repository)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from memory_agents import app
 from memory_agents.cli.options import environment_of, settings_of
 from memory_agents.core.records import Notice
-from memory_agents.locations import memory_remote
+from memory_agents.locations import backend
 from memory_agents.memory.provider import MemoryReader
 from memory_agents.operations import history_report, reading
 from memory_agents.operations.progress import ProgressTeller
@@ -36,7 +36,7 @@ async def index(arguments: argparse.Namespace) -> Answer:
 async def ask(arguments: argparse.Namespace) -> Answer:
     """One question to memory."""
     settings, environment = settings_of(arguments), environment_of(arguments)
-    memory_remote(settings, environment)  # where it is not known, that is wrong use and no failure
+    backend(settings, environment)  # where it is not known, that is wrong use and no failure
     # What lists and shows asks for no words; `status` says how a search would go.
     is_about_search = arguments.command in {"recall", "status"}
     meaning = app.search_by_meaning(settings, environment) if is_about_search else app.Meaning()
@@ -70,4 +70,4 @@ async def _answered(
         case "show":
             return await reading.show(reader, arguments.id)
         case _:
-            return await reading.status(reader, notices)
+            return await reading.status(reader, notices, provider=settings.provider)

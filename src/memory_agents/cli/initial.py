@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from memory_agents import app
@@ -28,8 +29,11 @@ async def initialise(arguments: argparse.Namespace) -> int:
     has_remote = bool(settings.memory_remote) or git.origin(top) != str(top)
     github = app.github_api(settings, environment)
     try:
-        async with opened(settings, arguments) as opened_provider:
-            provider = opened_provider if isinstance(opened_provider, initial.Branch) else None
+        async with contextlib.AsyncExitStack() as stack:
+            provider = None
+            if settings.provider == "git":  # elsewhere there is nothing to make
+                opened_provider = await stack.enter_async_context(opened(settings, arguments))
+                provider = opened_provider if isinstance(opened_provider, initial.Branch) else None
             parts = [
                 *initial.files(top, action=action),
                 *initial.labels(tuple(settings.labels), repository=repository, has_token=has_token),

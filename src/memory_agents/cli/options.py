@@ -18,7 +18,11 @@ _ACTION = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_./-]{1,200}@[A-Za-z0-9_.
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The inputs of this process, with what the command's options say instead. Raises SettingsError."""
-    options = ("provider", "memory_remote", "memory_branch", "top_k", "min_score")
+    options = (
+        *("provider", "memory_remote", "memory_branch"),
+        *("aws_region", "agentcore_memory_id", "chroma_url"),
+        *("top_k", "min_score"),
+    )
     inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
     given = {name: value for name, value in inputs.items() if value}
     given |= {"dense": "false"} if getattr(arguments, "no_dense", False) else {}
@@ -156,7 +160,7 @@ def _add_writing(add: _Add) -> None:
         "forget",
         parents=[memory, looking],
         help="take facts back",
-        description="Take facts back: they are recalled no more, and their source does not store them again. The "
+        description="Take facts back: they are recalled no more, and their source does not store them again. A "
         "branch's history still has them; see `memory-agents purge`.",
     )
     forget.add_argument("ids", nargs="+", metavar="ID", help="as `list` shows it")
@@ -213,9 +217,14 @@ def _repository_options() -> argparse.ArgumentParser:
 
 def _memory_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False, parents=[_repository_options()])
-    options.add_argument("--provider", default="", help="default: MEMORY_PROVIDER, or git")
-    options.add_argument("--memory-remote", default="", metavar="URL", help="default: this clone's origin")
-    options.add_argument("--memory-branch", default="", metavar="NAME", help="default: memory")
+    options.add_argument(
+        "--provider", default="", metavar="NAME", help="git, chromadb or agentcore (default: MEMORY_PROVIDER, or git)"
+    )
+    options.add_argument("--memory-remote", default="", metavar="URL", help="of git (default: this clone's origin)")
+    options.add_argument("--memory-branch", default="", metavar="NAME", help="of git (default: memory)")
+    options.add_argument("--chroma-url", default="", metavar="URL", help="default: what the CHROMADB_ variables say")
+    options.add_argument("--agentcore-memory-id", default="", metavar="ID", help="default: AGENTCORE_MEMORY_ID")
+    options.add_argument("--aws-region", default="", metavar="NAME", help="default: AWS_REGION")
     return options
 
 

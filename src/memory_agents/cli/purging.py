@@ -18,7 +18,8 @@ async def purge(arguments: argparse.Namespace) -> int:
     terminal.refuse_to_ask_programs(arguments)
     settings, environment = settings_of(arguments), environment_of(arguments)
     if settings.provider != "git":
-        raise UsageError(f"{settings.provider} keeps no history to purge.", fix="use `memory-agents forget`")
+        fix = f"memory-agents forget {arguments.id}; there that removes it for good"
+        raise UsageError(f"Only a branch has a history to purge, and memory is kept in {settings.provider}.", fix=fix)
     remote, branch, state = memory_remote(settings, environment), settings.memory_branch, environment.state()
     planned = await purging.plan(remote, branch, arguments.id, state=state)
     if arguments.dry_run:

@@ -13,10 +13,10 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~@:!&$]|(?<=www)\.", re.IGNORECASE)
 _SHOWN = 120
 
 NO_MEMORY = (
-    "There are no facts yet on the branch `{branch}`. Next step, one of: comment `/remember` and a sentence on an "
+    "There are no facts yet {where}. Next step, one of: comment `/remember` and a sentence on an "
     "issue; in a clone, run `memory-agents import AGENTS.md CLAUDE.md CONTRIBUTING.md` with those of them that there "
-    "are, or `memory-agents init` for the workflows and the branch. If there are facts elsewhere, correct "
-    "`memory-branch`."
+    "are, or `memory-agents init` for the workflows and what else is needed. If there are facts elsewhere, correct "
+    "`{input}`."
 )
 
 
@@ -27,13 +27,13 @@ def recall_summary(
     seconds: float,
     prompt_bytes: int,
     template: str,
-    no_memory_on: str,
+    no_memory: str,
     private: bool,
 ) -> str:
     """The summary of one recall.
 
-    `no_memory_on`: the branch on which there is no memory yet, or empty. `private`: show ids, not texts,
-    for memory is kept in another repository.
+    `no_memory`: what to say where there is no memory yet, NO_MEMORY filled in; or empty. `private`: show ids, not
+    texts, for memory is not kept in this repository.
     """
     memories = context.memories()
     what = f"{subject(context)}, {context.event.action}: {counted(len(memories))} in {seconds:.2f} s."
@@ -43,8 +43,8 @@ def recall_summary(
         parts.append(_table(context, private=private))
     if context.dropped:
         parts.append(f"Left out to keep the prompt within its size: {', '.join(context.dropped)}.")
-    if no_memory_on:
-        parts.append(NO_MEMORY.format(branch=no_memory_on))
+    if no_memory:
+        parts.append(no_memory)
     if notices:
         parts.append("\n".join(f"- ⚠️ {literal(notice, 600)}" for notice in notices))
     return "\n\n".join(parts) + "\n"

@@ -108,7 +108,7 @@ class MemoryIntegration:
     def _late(self) -> Notice:
         return Notice(
             text=f"Memory did not answer within {self._deadline:g} seconds.",
-            fix="raise `timeout-seconds`, or see why the memory's remote is slow",
+            fix="raise `timeout-seconds`, or see what it waits for",
             partial=True,
         )
 

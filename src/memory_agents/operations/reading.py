@@ -88,22 +88,31 @@ async def show(reader: MemoryReader, record_id: str) -> Answer:
     return Answer(record_value(record), f"{head}\n\n{clean(record.text)}")
 
 
-async def status(reader: MemoryReader, notices: tuple[Notice, ...] = ()) -> Answer:
-    """Say whether memory can be read, and what it holds. `notices`: what else a person should know of it."""
+async def status(reader: MemoryReader, notices: tuple[Notice, ...] = (), *, provider: str) -> Answer:
+    """Say whether memory can be read, and what it holds. `notices`: what else a person should know of it.
+
+    `provider`: where it is to be kept.
+    """
     health = await reader.health_check()
     if not health.ok:
         return Answer(
-            {"ok": False, "problem": health.problem.value, "detail": health.detail, "fix": health.fix},
-            str(Notice(text=health.detail, fix=health.fix)),
+            {
+                "ok": False,
+                "provider": provider,
+                "problem": health.problem.value,
+                "detail": health.detail,
+                "fix": health.fix,
+            },
+            f"{provider}: {Notice(text=health.detail, fix=health.fix)}",
             code=1,
         )
     info = await reader.get_info()
     notices = (*info.notices, *notices)
     told = Notice(text=health.detail, fix=health.fix)
-    lines = [f"{info.provider}: {info.location}", str(told), *(str(notice) for notice in notices)]
+    lines = [f"{provider}: {info.location}", str(told), *(str(notice) for notice in notices)]
     value = {
         "ok": True,
-        "provider": info.provider,
+        "provider": provider,
         "location": info.location,
         "records": info.records,
         "version": info.version,
