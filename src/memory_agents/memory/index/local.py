@@ -139,6 +139,15 @@ class LocalIndex:
             every = self._documents.columns(self._connection)
             return searching.search(self._connection, every, self._dense, query, namespaces=namespaces, top_k=top_k)
 
+    def page(self, *, after: str, limit: int) -> list[Record]:
+        """The next `limit` Records whose ids follow `after`, in their order: all of them, page by page."""
+        with self._lock, database.transaction(self._connection):
+            rows = self._connection.execute(
+                "SELECT document FROM records WHERE id > ? AND NOT shadowed ORDER BY id LIMIT ?",
+                (syncing.blob(after), limit),
+            )
+            return [syncing.content(self._connection, row[0]) for row in rows.fetchall()]
+
     def list(self, *, namespaces: tuple[str, ...] = ("*",), limit: int = 100) -> list[Record]:
         """Up to `limit` Records of the namespaces (globs), newest first, unapproved and expired included."""
         with self._lock, database.transaction(self._connection):

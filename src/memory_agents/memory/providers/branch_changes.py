@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from memory_agents.core.records import HTTP_URL, Approval, BatchResult, Record
+from memory_agents.core.records import HTTP_URL, ID, Approval, BatchResult, Record
 from memory_agents.core.yaml_text import YamlFault
-from memory_agents.errors import MemoryFailure
+from memory_agents.errors import MemoryFailure, MemoryRefused
 from memory_agents.memory.providers import fact_file
 from memory_agents.memory.providers.branch_commit import Change, message
 from memory_agents.memory.providers.branch_readme import README, README_PATH
@@ -21,6 +21,7 @@ from memory_agents.memory.providers.front_matter import quoted
 _FORGOTTEN = "meta/forgotten/"
 _README = {README_PATH: README.encode()}
 """comes with the first commit of a branch"""
+_FORGOTTEN_ID = re.compile(rf"{_FORGOTTEN}({ID.pattern})\.yml")
 _PAIR = re.compile(r"meta/not-duplicates/([1-9][0-9]{0,17})-([1-9][0-9]{0,17})\.yml")
 
 
@@ -64,7 +65,7 @@ def storing(
     update: Collection[str],
     removing: Sequence[str],
 ) -> Write:
-    """Store Records and remove others: see MemoryProvider. Raises MemoryFailure for what no file can hold.
+    """Store Records and remove others: see MemoryProvider. Raises MemoryRefused for what no file can hold.
 
     An id that a Record of the call replaces is removed only if that Record is written now.
     """
@@ -109,14 +110,24 @@ def forgetting(ids: Sequence[str], standing: Standing, *, approval: Approval) ->
         for its in dict.fromkeys(ids)
         if its in standing.files or (its in standing.added and not standing.is_forgotten(its))
     ]
-    files: dict[str, bytes | None] = {}
-    for its in known:
-        files |= dict.fromkeys(standing.files.get(its, ()))
-        files[forgotten_path(its)] = said_by(approval)
-    return Write(
-        _change(standing, files, _counted("Forget", known), [f"Forget {its}" for its in known], approval),
-        BatchResult(removed=tuple(known), missing=tuple(its for its in dict.fromkeys(ids) if its not in known)),
-    )
+    missing = dict.fromkeys(its for its in ids if its not in known)
+    return Write(_forgotten(known, standing, approval), BatchResult(removed=tuple(known), missing=tuple(missing)))
+
+
+def keeping_forgotten(ids: Iterable[str], standing: Standing, *, approval: Approval) -> Write:
+    """Forget ids, whether they ever were here or not. Raises MemoryRefused for what is no id."""
+    new = [its for its in dict.fromkeys(ids) if its in standing.files or not standing.is_forgotten(its)]
+    for its in new:
+        if not ID.fullmatch(its):
+            told = f"Nothing was written: {its[:100]!r} is no id."
+            raise MemoryRefused(told, fix="give ids of 8 to 64 of a-z, 0-9, _ and -")
+    return Write(_forgotten(new, standing, approval), BatchResult())
+
+
+def forgotten_ids(paths: Iterable[str]) -> frozenset[str]:
+    """The ids that somebody said should not come back."""
+    found = (_FORGOTTEN_ID.fullmatch(path) for path in paths)
+    return frozenset(its[1] for its in found if its)
 
 
 def setting_apart(pairs: Iterable[tuple[int, int]], standing: Standing, *, approval: Approval) -> Write:
@@ -143,13 +154,22 @@ def _is_gone(record_id: str, standing: Standing, update: Collection[str]) -> boo
     return standing.is_forgotten(record_id) or (record_id in standing.added and record_id not in update)
 
 
+def _forgotten(ids: Sequence[str], standing: Standing, approval: Approval) -> Change:
+    """A commit in which the files of the ids go, and their names are kept."""
+    files: dict[str, bytes | None] = {}
+    for its in ids:
+        files |= dict.fromkeys(standing.files.get(its, ()))
+        files[forgotten_path(its)] = said_by(approval)
+    return _change(standing, files, _counted("Forget", ids), [f"Forget {its}" for its in ids], approval)
+
+
 def _written(record: Record, its: Mapping[str, bytes], taken: Collection[str]) -> dict[str, bytes | None]:
     """What becomes of the files of a Record: one holds it, where a person moved it to or where it belongs."""
     try:
         content = fact_file.serialise(record)
     except fact_file.FactFileError as error:
         told = f"Nothing was written: {record.id!r} cannot be kept in a file: {error.problem}."
-        raise MemoryFailure(told, fix="say it in other words") from None
+        raise MemoryRefused(told, fix="say it in other words") from None
     stays = [path for path in its if _stays(path, its[path], record.namespace)]
     path = stays[0] if stays else _free(fact_file.path_of(record), {*taken} - its.keys())
     return {**dict.fromkeys(its), path: content}
