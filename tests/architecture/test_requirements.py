@@ -59,3 +59,16 @@ def test_an_extras_file_holds_the_core_too_and_so_installs_by_itself(extra: str)
 def test_the_file_of_all_extras_holds_each_of_them() -> None:
     for extra in ("dense", "chromadb", "agentcore", "mcp", "secrets", "testing"):
         assert versions(by_name(extra)).items() <= versions(by_name("all")).items(), extra
+
+
+@pytest.mark.parametrize(
+    ("extra", "own", "other"), [("agentcore", "aiobotocore", "chromadb"), ("chromadb", "chromadb", "aiobotocore")]
+)
+def test_a_provider_brings_its_own_packages_and_none_of_another(extra: str, own: str, other: str) -> None:
+    packages = versions(by_name(extra))
+    assert own in packages
+    assert other not in packages
+
+
+def test_chroma_brings_the_model_that_makes_its_vectors() -> None:
+    assert versions(by_name("dense")).items() <= versions(by_name("chromadb")).items()
