@@ -109,6 +109,10 @@ def _command(arguments: argparse.Namespace) -> int:
 
             write = writing.remember if arguments.command == "remember" else writing.forget
             return show(asyncio.run(write(arguments)), as_json=arguments.json)
+        case "backup" | "restore" | "move":
+            from memory_agents.cli import moving
+
+            return asyncio.run(moving.copy(arguments))
         case "purge":
             from memory_agents.cli.purging import purge
 

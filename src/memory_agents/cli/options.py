@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from memory_agents import __version__
+from memory_agents.cli.moving_options import add_moving
 from memory_agents.core import namespaces
 from memory_agents.core.records import FULL_NAME
 from memory_agents.settings import Environment, Settings, read_inputs
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     _add_running(add)
     _add_asking(add)
     _add_writing(add)
+    add_moving(add, memory=_memory_options(), looking=_dry_run_option())
     return whole
 
 

@@ -12,7 +12,7 @@ from memory_agents.core import namespaces
 from memory_agents.core.commands import LONGEST_FACT, Verb
 from memory_agents.core.near_duplicates import same
 from memory_agents.core.outcomes import AlreadyKnown, Forgotten, Outcome, Refused, Remembered, SetApart, TakenBack
-from memory_agents.core.records import Approval, Match, Query, Record
+from memory_agents.core.records import Approval, BatchResult, Match, Query, Record
 from memory_agents.core.sanitizer import Redacted
 from memory_agents.errors import MemoryTimeout
 from memory_agents.memory.provider import MemoryProvider
@@ -87,6 +87,22 @@ class MemoryWriter:
             else SetApart(number=number, other=other)
             for other in dict.fromkeys(others)
         )
+
+    async def copy(self, records: Sequence[Record], *, approval: Approval) -> tuple[BatchResult, frozenset[str]]:
+        """Store Records of another memory; what was done, and the ids of those in which a secret was replaced.
+
+        Nothing else about them changes: no near-duplicate is looked for, and ids, times and who approved them stay.
+        """
+        return await self._in_time(self._copy(records, approval))
+
+    async def copy_notes(
+        self, *, forgotten: Collection[str] = (), apart: Sequence[tuple[int, int]] = (), approval: Approval
+    ) -> None:
+        """Keep which ids another memory has forgotten, and which issues it keeps apart."""
+        if forgotten and not self._dry_run:
+            await self._in_time(self._provider.keep_forgotten(forgotten, approval=approval))
+        if apart and not self._dry_run:
+            await self._in_time(self._provider.set_apart(apart, approval=approval))
 
     async def _in_time(self, work: Awaitable[_T]) -> _T:
         try:
@@ -181,6 +197,19 @@ class MemoryWriter:
         redacted = self._redact(fact.text)
         title, *paths = (self._redact(text).text for text in (fact.title, *fact.paths))
         return redacted, replace(fact, text=redacted.text, title=title, paths=tuple(paths))
+
+    async def _copy(self, records: Sequence[Record], approval: Approval) -> tuple[BatchResult, frozenset[str]]:
+        clean = await asyncio.to_thread(lambda: [self._cleaned_whole(record) for record in records])
+        redacted = frozenset(new.id for old, new in zip(records, clean, strict=True) if new != old)
+        if self._dry_run:
+            return BatchResult(stored=tuple(record.id for record in clean)), redacted
+        return await self._provider.store_records(clean, approval=approval), redacted
+
+    def _cleaned_whole(self, record: Record) -> Record:
+        """The Record without secrets, in whatever it says."""
+        _, clean = self._cleaned(record)
+        labels, cites = (tuple(self._redact(text).text for text in texts) for texts in (record.labels, record.cites))
+        return replace(clean, labels=labels, cites=cites)
 
     async def _prune(self) -> tuple[Outcome, ...]:
         now = self._now()
