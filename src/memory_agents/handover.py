@@ -84,7 +84,7 @@ def recalled(
             seconds=recollection.seconds,
             prompt_bytes=len(prompt.text.encode()),
             template=prompt.template,
-            no_memory=_no_memory(settings) if info is not None and not info.version else "",
+            no_memory=_no_memory(settings) if info is not None and info.is_new else "",
             private=private,
         )
     )

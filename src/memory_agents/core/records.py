@@ -225,7 +225,9 @@ class ProviderInfo:
     records: int | None
     """None where counting them would take long"""
     version: str = ""
-    """of what it holds: a commit for git; empty where there is no memory yet"""
+    """of what it holds: a commit for git; empty where there is none"""
+    is_new: bool = False
+    """whether there is no memory yet, so that a person is told the next step"""
     notices: tuple[Notice, ...] = ()
     """what was wrong and got around: a skipped file, a rebuilt index"""
     cut_off: float | None = None

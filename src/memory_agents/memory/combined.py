@@ -107,6 +107,7 @@ class CombinedReader:
             location="; ".join(info.location for info in infos),
             records=_sum(info.records for info in infos),
             version=infos[0].version,
+            is_new=infos[0].is_new,
             notices=(
                 *(Notice(text=error.message, fix=error.fix, partial=True) for error in failed),
                 *(notice for info in infos for notice in info.notices),

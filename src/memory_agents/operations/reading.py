@@ -161,7 +161,7 @@ def _match_text(match: Match) -> str:
 
 def _nothing(info: ProviderInfo, otherwise: str) -> str:
     """Why there is no answer."""
-    return otherwise if info.version else f"There is nothing yet: {info.location}. See `memory-agents status`."
+    return f"There is nothing yet: {info.location}. See `memory-agents status`." if info.is_new else otherwise
 
 
 def _marks(record: Record, now: datetime) -> str:

@@ -67,7 +67,9 @@ class InMemoryProvider:
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""
         count = len(self.store.records)
-        return ProviderInfo(provider="in-memory", location="this process", records=count, notices=too_many(count))
+        return ProviderInfo(
+            provider="in-memory", location="this process", records=count, is_new=not count, notices=too_many(count)
+        )
 
     async def close(self) -> None:
         """See MemoryReader. There is nothing to let go of."""

@@ -122,7 +122,7 @@ async def test_a_branch_whose_history_was_thrown_away_is_read_as_it_is_now(remot
 async def test_a_branch_that_is_not_there_is_memory_that_is_still_empty(remote: BareRepository) -> None:
     remote.commit({"README.md": "x"}, branch="main")
     told = await info(remote)
-    assert (told.records, told.version, told.notices) == (0, "", ())
+    assert (told.records, told.version, told.is_new, told.notices) == (0, "", True, ())
     async with reading(remote) as provider:
         assert (await provider.health_check()).detail.startswith("There is no branch memory of")
 

@@ -95,6 +95,7 @@ class GitBranchProvider:
             location=self._where,
             records=records,
             version=snapshot.commit,
+            is_new=not snapshot.commit,
             notices=(*snapshot.notices, *self._view.notices, *too_many(records)),
         )
 
@@ -107,13 +108,13 @@ class GitBranchProvider:
         removing: Sequence[str] = (),
     ) -> BatchResult:
         """See MemoryProvider."""
-        ids = [*(record.id for record in records), *removing]
+        ids = {record.id for record in records}
+        anew = frozenset(update)
 
         def decide(standing: Standing) -> Write:
-            return branch_changes.storing(records, standing, approval=approval, update=update, removing=removing)
+            return branch_changes.storing(records, standing, approval=approval, update=anew, removing=removing)
 
-        sought = {record.id for record in records} - set(update)
-        return (await self._view.write(decide, ids, sought=sought)).result
+        return (await self._view.write(decide, ids.union(removing), sought=ids - anew)).result
 
     async def delete_records(self, ids: Sequence[str], *, approval: Approval) -> BatchResult:
         """See MemoryProvider."""
