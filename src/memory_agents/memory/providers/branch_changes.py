@@ -35,7 +35,7 @@ class Standing:
     """of all files"""
     files: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     """id → path → content of the files that hold it: several where a person copied one"""
-    added: Collection[str] = ()
+    added: frozenset[str] = frozenset()
     """ids that had a file at some time, of those that have none now"""
 
     def is_forgotten(self, record_id: str) -> bool:
@@ -62,7 +62,7 @@ def storing(
     standing: Standing,
     *,
     approval: Approval,
-    update: Collection[str],
+    update: frozenset[str],
     removing: Sequence[str],
 ) -> Write:
     """Store Records and remove others: see MemoryProvider. Raises MemoryRefused for what no file can hold.
@@ -71,6 +71,7 @@ def storing(
     """
     files: dict[str, bytes | None] = {}
     lines: list[str] = []
+    taken = set(standing.paths)
     stored, unchanged, taken_back = [], [], []
     wanted = {record.id: record for record in records[::-1]}
     for record in list(wanted.values())[::-1]:
@@ -78,14 +79,15 @@ def storing(
         if not held and _is_gone(record.id, standing, update):
             taken_back.append(record.id)
             continue
-        written = held if held and record.id not in update else _written(record, held, {*standing.paths, *files})
+        written = held if held and record.id not in update else _written(record, held, taken)
         if written == held:
             unchanged.append(record.id)
             continue
         files |= written
+        taken.update(written)
         stored.append(record.id)
         lines.append(f"{'Update' if held else 'Remember'} {record.id} in {record.namespace}")
-    spared = {record.replaces for record in wanted.values() if record.id not in stored} | wanted.keys()
+    spared = wanted.keys() | {wanted[its].replaces for its in (*unchanged, *taken_back)}
     gone = [its for its in dict.fromkeys(removing) if its in standing.files and its not in spared]
     for its in gone:
         files |= dict.fromkeys(standing.files[its])
@@ -105,12 +107,11 @@ def storing(
 
 def forgetting(ids: Sequence[str], standing: Standing, *, approval: Approval) -> Write:
     """Remove Records for good. One whose file is gone already is forgotten too; what never was, is missing."""
-    known = [
-        its
-        for its in dict.fromkeys(ids)
-        if its in standing.files or (its in standing.added and not standing.is_forgotten(its))
-    ]
-    missing = dict.fromkeys(its for its in ids if its not in known)
+    known: list[str] = []
+    missing: list[str] = []
+    for its in dict.fromkeys(ids):
+        is_known = its in standing.files or (its in standing.added and not standing.is_forgotten(its))
+        (known if is_known else missing).append(its)
     return Write(_forgotten(known, standing, approval), BatchResult(removed=tuple(known), missing=tuple(missing)))
 
 
@@ -150,7 +151,7 @@ def forgotten_path(record_id: str) -> str:
     return f"{_FORGOTTEN}{record_id}.yml"
 
 
-def _is_gone(record_id: str, standing: Standing, update: Collection[str]) -> bool:
+def _is_gone(record_id: str, standing: Standing, update: frozenset[str]) -> bool:
     return standing.is_forgotten(record_id) or (record_id in standing.added and record_id not in update)
 
 
@@ -163,7 +164,7 @@ def _forgotten(ids: Sequence[str], standing: Standing, approval: Approval) -> Ch
     return _change(standing, files, _counted("Forget", ids), [f"Forget {its}" for its in ids], approval)
 
 
-def _written(record: Record, its: Mapping[str, bytes], taken: Collection[str]) -> dict[str, bytes | None]:
+def _written(record: Record, its: Mapping[str, bytes], taken: set[str]) -> dict[str, bytes | None]:
     """What becomes of the files of a Record: one holds it, where a person moved it to or where it belongs."""
     try:
         content = fact_file.serialise(record)
@@ -171,7 +172,7 @@ def _written(record: Record, its: Mapping[str, bytes], taken: Collection[str]) -
         told = f"Nothing was written: {record.id!r} cannot be kept in a file: {error.problem}."
         raise MemoryRefused(told, fix="say it in other words") from None
     stays = [path for path in its if _stays(path, its[path], record.namespace)]
-    path = stays[0] if stays else _free(fact_file.path_of(record), {*taken} - its.keys())
+    path = stays[0] if stays else _free(fact_file.path_of(record), taken, its)
     return {**dict.fromkeys(its), path: content}
 
 
@@ -184,18 +185,18 @@ def _stays(path: str, content: bytes, namespace: str) -> bool:
         return True
 
 
-def _free(path: str, taken: Collection[str]) -> str:
-    """`path`, or one like it that no file has; a file of a person is in nobody's way."""
+def _free(path: str, taken: set[str], its: Collection[str]) -> str:
+    """`path`, or one like it that no file has but `its` own; a file of a person is in nobody's way."""
     folder, _, name = path.rpartition("/")
     parts = folder.split("/")
     for depth in range(1, len(parts) + 1):
-        if (obstacle := "/".join(parts[:depth])) in taken:
+        if (obstacle := "/".join(parts[:depth])) in taken and obstacle not in its:
             raise MemoryFailure(
                 f"Nothing was written: `{obstacle}` on the memory branch is a file and should be a folder.",
                 fix="rename that file on the memory branch",
             )
     number = 2
-    while path in taken:
+    while path in taken and path not in its:
         path = f"{folder}/{number}-{name}"
         number += 1
     return path

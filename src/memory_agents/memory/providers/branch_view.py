@@ -101,7 +101,8 @@ class BranchView:
             unknown -= was_added.keys()
             found = await self._copy.added(unknown, commit)
             was_added.update({its: its in found for its in unknown})
-            return decide(replace(standing, added=[its for its, was in was_added.items() if was]))
+            added = frozenset(its for its, was in was_added.items() if was)
+            return await asyncio.to_thread(decide, replace(standing, added=added))
 
         async with self._writing:
             self._failure = None  # what failed for a reader may work now
