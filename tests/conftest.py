@@ -9,6 +9,8 @@ import sys
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest.register_assert_rewrite("memory_agents.testing.conformance")
+
 # Properties must fail because of the code, never because of a slow machine; CI tries the same examples each time.
 settings.register_profile("local", deadline=None, max_examples=50)
 settings.register_profile(

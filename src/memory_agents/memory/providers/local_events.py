@@ -58,7 +58,7 @@ class LocalEvents:
 
         await self._done(work)
 
-    async def list(self, actor_id: str, session_id: str, *, limit: int) -> Sequence[MemoryEvent]:
+    async def list(self, actor_id: str, session_id: str, *, limit: int = 100) -> Sequence[MemoryEvent]:
         """Up to `limit` events of a session, newest first."""
         select = "SELECT event FROM events WHERE session = ? AND created > ? ORDER BY created DESC, id LIMIT ?"
 

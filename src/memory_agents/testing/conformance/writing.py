@@ -97,7 +97,7 @@ class Writes(Opens):
             assert done.removed == ()
             assert await scan(provider) == [fact(1), fact(2)]
 
-    async def test_what_was_forgotten_is_not_stored_again_by_nobody_and_not_by_an_update(self, tmp_path: Path) -> None:
+    async def test_what_was_forgotten_is_stored_again_by_nobody_and_by_no_update(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as provider:
             await store(provider, *facts(3))
             done = await provider.delete_records([fact(1).id, fact(9).id, fact(2).id], approval=APPROVAL)
