@@ -1,6 +1,7 @@
 """Which Records answer a Query, in which order, how well and why: pure, and the same on every machine."""
 
 from memory_agents.core.ranking.dense import NO_TEXT, Cosines, asked_texts, embedded_texts, none, text_key
+from memory_agents.core.ranking.glances import Glance, Glanced, Words
 from memory_agents.core.ranking.scoring import (
     FOLDER_BONUS,
     PATH_BONUS,
@@ -18,6 +19,9 @@ __all__ = [
     "NO_TEXT",
     "PATH_BONUS",
     "Cosines",
+    "Glance",
+    "Glanced",
+    "Words",
     "asked_texts",
     "embedded_texts",
     "ignored",

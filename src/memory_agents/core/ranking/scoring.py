@@ -142,7 +142,7 @@ def select(
 
 def rank(query: Query, records: Sequence[Record], *, top_k: int) -> list[Match]:
     """Rank `records`, such as the candidates that an engine found, by this module alone."""
-    distinct = list({record.id: record for record in records if not _is_of_later(query, record)}.values())
+    distinct = list({record.id: record for record in records if not is_of_later(query, record)}.values())
     touched = Touched.of(query.paths)
     terms = QueryTerms.of(query)
     inverted = invert((number, *fields(record)) for number, record in enumerate(distinct))
@@ -189,7 +189,7 @@ def is_allowed(query: Query, record: Record) -> bool:
     return not excluded and record.is_recallable(query.now)
 
 
-def _is_of_later(query: Query, record: Record) -> bool:
+def is_of_later(query: Query, record: Record) -> bool:
     """Whether it is a past item of a time after the one as of which is asked, where that is told."""
     return is_past(record) and EPOCH < query.now < record.created_at
 
