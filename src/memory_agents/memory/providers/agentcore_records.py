@@ -148,7 +148,7 @@ def packed(details: Mapping[str, Any], shown: Mapping[str, str], most: int, what
 def unpacked(values: Mapping[str, str], shown: Iterable[str]) -> dict[str, Any]:
     """What `packed` was given, in one mapping. ValueError or zlib.error if it is damaged."""
     found: dict[str, Any] = {}
-    pieces = []
+    pieces: list[str] = []
     while (name := f"{_DETAILS}.{len(pieces)}") in values:
         pieces.append(values[name])
     if pieces:

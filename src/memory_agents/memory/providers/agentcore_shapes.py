@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 Check = Callable[[Any, str], Iterator[str]]
@@ -24,17 +23,8 @@ _NUMBERS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def problem_of(shape: Any, request: Mapping[str, Any]) -> str:
-    """The first thing that is wrong with the parameters of a request, as a sentence; '' if nothing is.
-
-    `shape`: the input of an operation, a botocore Shape.
-    """
-    return next(check_of(shape)(request, ""), "")
-
-
-@cache
 def check_of(shape: Any) -> Check:
-    """The check of a shape: made once, for a request of hundreds of values is checked by it."""
+    """The check of a botocore Shape, such as the input of an operation: made once, for requests are large."""
     kind = shape.type_name
     if getattr(shape, "is_document_type", False):
         return _nothing

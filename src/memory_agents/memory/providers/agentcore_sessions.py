@@ -1,0 +1,86 @@
+"""Sessions: MemoryEvents as events of the service, each session at its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from memory_agents.core.records import MemoryEvent
+from memory_agents.errors import MemoryMissing, MemoryRefused
+from memory_agents.memory.providers import agentcore_events as events
+from memory_agents.memory.providers.agentcore_client import AgentCoreClient
+from memory_agents.memory.rate_limiter import RateLimiter
+
+_DELETED_AT_ONCE = 4
+_FIX_RATE = (
+    "store fewer events at once, or set AGENTCORE_EVENTS_PER_SECOND to what AWS's quotas page gives this account"
+)
+
+
+class Sessions:
+    """Stores, lists and deletes."""
+
+    def __init__(
+        self,
+        client: AgentCoreClient,
+        *,
+        events_per_second: float,
+        longest: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`events_per_second`: of one session; `longest`: seconds that an event waits for its turn."""
+        self._client = client
+        self._limiter = RateLimiter(events_per_second, longest=longest, fix=_FIX_RATE)
+        self._clock = clock
+        self._deleted: dict[tuple[str, str], int] = {}
+        """session → how often it was deleted here: its events may be stored again"""
+
+    async def store(self, event: MemoryEvent) -> None:
+        """Keep an event, once."""
+        session = (event.actor_id, event.session_id)
+        request = events.request_of(event, memory_id=self._client.memory_id, generation=self._deleted.get(session, 0))
+        await self._limiter.wait(session)
+        try:
+            await self._client.call("create_event", **request)
+        except MemoryRefused:
+            # The service takes a token once: what is there under this id stays as it is.
+            if all(known.id != event.id for known in await self.events(*session)):
+                raise
+
+    async def events(self, actor_id: str, session_id: str) -> list[MemoryEvent]:
+        """Those of a session that are kept, newest first; of several with one id the first that was stored."""
+        found = [
+            (str(its["eventId"]), event)
+            for its in await self._found(actor_id, session_id)
+            if (event := events.event_of(its, actor_id=actor_id, session_id=session_id))
+        ]
+        found.sort(key=lambda pair: pair[0], reverse=True)
+        return events.living((event for _, event in found), self._clock())
+
+    async def delete(self, actor_id: str, session_id: str) -> int:
+        """Delete all events of a session, expired and foreign ones too; how many were still kept."""
+        kept = len(await self.events(actor_id, session_id))
+        session = events.session_of(actor_id, session_id)
+        turn = asyncio.Semaphore(_DELETED_AT_ONCE)
+
+        async def delete(event_id: str) -> None:
+            async with turn:
+                with contextlib.suppress(MemoryMissing):  # somebody else has deleted it
+                    await self._client.call("delete_event", **session, eventId=event_id)
+
+        found = await self._found(actor_id, session_id)
+        failed = await asyncio.gather(*(delete(its["eventId"]) for its in found), return_exceptions=True)
+        for failure in failed:
+            if failure is not None:
+                raise failure
+        key = (actor_id, session_id)
+        self._deleted[key] = self._deleted.get(key, 0) + 1
+        return kept
+
+    async def _found(self, actor_id: str, session_id: str) -> list[dict[str, Any]]:
+        session = events.session_of(actor_id, session_id)
+        pages = self._client.pages("list_events", **session, includePayloads=True)
+        return [its async for page in pages for its in page["events"]]
