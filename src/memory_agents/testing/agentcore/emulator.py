@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from aiohttp import web
-
-from memory_agents.errors import UsageError
+from memory_agents.errors import MissingExtra, UsageError
 from memory_agents.memory.providers.agentcore_names import INDEXED_KEYS
 from memory_agents.testing.agentcore.control import Control
 from memory_agents.testing.agentcore.faults import Faults
 from memory_agents.testing.agentcore.memories import World
 from memory_agents.testing.agentcore.service import Answer, Call, Service
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 REGION = "us-east-1"
 MEMORY_ID = "emulated-Abcdefgh12"
@@ -48,6 +50,8 @@ class AgentCoreEmulator:
     ) -> None:
         if not _MEMORY_ID.fullmatch(memory_id):
             raise UsageError(f"{memory_id!r} is no memory id.", fix="use a name, a dash and 10 letters or digits")
+        if not all(importlib.util.find_spec(package) for package in ("aiohttp", "botocore")):
+            raise MissingExtra("The AgentCore emulator", "agentcore")
         self.memory_id = memory_id
         self.region = region
         self.url = ""
@@ -106,6 +110,8 @@ class AgentCoreEmulator:
             self._loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
+        from aiohttp import web
+
         runner = web.ServerRunner(web.Server(self._answer), handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         try:
@@ -125,21 +131,20 @@ class AgentCoreEmulator:
         body = await request.content.read()
         authorization = request.headers.get("Authorization", "")
         answer = self._service.answer(request.method, request.raw_path, authorization, body, fault)
-        headers = {"x-amzn-requestid": f"emulated-{len(self.calls)}"}
-        if answer.error:
-            headers["x-amzn-errortype"] = answer.error
-        if fault.cut:
-            return await _cut(request, answer, headers)
-        return web.Response(status=answer.status, body=answer.body, content_type="application/json", headers=headers)
+        return await _sent(request, answer, cut=fault.cut, number=len(self.calls))
 
 
-async def _cut(request: web.BaseRequest, answer: Answer, headers: dict[str, str]) -> web.StreamResponse:
-    """End the connection in the middle of the answer."""
-    response = web.StreamResponse(status=answer.status, headers=headers)
+async def _sent(request: web.BaseRequest, answer: Answer, *, cut: bool, number: int) -> web.StreamResponse:
+    """Send the answer, or half of it before the connection ends."""
+    from aiohttp import web
+
+    response = web.StreamResponse(status=answer.status, headers={"x-amzn-requestid": f"emulated-{number}"})
+    if answer.error:
+        response.headers["x-amzn-errortype"] = answer.error
     response.content_type = "application/json"
     response.content_length = len(answer.body)
     await response.prepare(request)
-    await response.write(answer.body[: len(answer.body) // 2])
-    if request.transport is not None:
+    await response.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
+    if cut and request.transport is not None:
         request.transport.close()
     return response

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-import botocore.session
-
 from memory_agents.testing.agentcore.errors import ServiceError, invalid, refused
 from memory_agents.testing.agentcore.shapes import Violation, violations
 
@@ -68,6 +66,8 @@ class Route:
 @functools.cache
 def routes() -> tuple[Route, ...]:
     """All operations on memories, in both planes."""
+    import botocore.session
+
     session = botocore.session.get_session()
     found = []
     for service in SERVICES:
