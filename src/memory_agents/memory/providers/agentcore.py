@@ -127,6 +127,7 @@ class AgentCoreProvider:
             provider="agentcore",
             location=f"AgentCore memory {self._client.memory_id} in {self._client.where}",
             records=records,
+            is_new=records == 0,
             notices=(*self._notices(), *too_many(records)),
         )
 

