@@ -73,7 +73,8 @@ class WrappedProvider:
 
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
         """See MemoryReader. From the cache, age and expiry are judged as of up to its `seconds` ago."""
-        step = int(query.now.timestamp() // self._cache.seconds) if self._cache and self._cache.seconds else 0
+        seconds = 0 if self._cache is None else self._cache.seconds
+        step = query.now.timestamp() // seconds if seconds else query.now.timestamp()
         key = (replace(query, now=EPOCH), step, namespaces, top_k)
         return await self._cached(
             "search_records",
