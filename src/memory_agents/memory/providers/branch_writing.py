@@ -58,8 +58,13 @@ def _outcome(unsure: dict[str, Write]) -> str:
 async def _write(
     copy: BranchCopy, planned: Callable[[str], Awaitable[Write]], head: str, unsure: dict[str, Write]
 ) -> tuple[str, Write]:
-    """See write_to. `unsure`: commits that were pushed without an answer, for the caller to see."""
+    """See write_to. `unsure`: commits that were pushed without an answer, for the caller to see.
+
+    A commit that comes too late may be there all the same: where no answer came, libcurl pushes once more by itself.
+    It counts as ours while it is the head: else somebody made the same in the same second, and others went on.
+    """
     is_newest = False
+    too_late = ""
     cuts = 0
     for attempt in itertools.count():
         write = await planned(head)
@@ -72,15 +77,15 @@ async def _write(
             pushed = await copy.push(commit, onto=head)
             if pushed is Pushed.YES:
                 return commit, write
-            if pushed is Pushed.TOO_LATE and not was_unsure:
-                del unsure[commit]
-            elif pushed is Pushed.UNKNOWN and (cuts := cuts + 1) == _MOST_CUTS:
+            too_late = commit if pushed is Pushed.TOO_LATE and not was_unsure else ""
+            if pushed is Pushed.UNKNOWN and (cuts := cuts + 1) == _MOST_CUTS:
                 raise MemoryUnreachable("the connection ended before the remote answered", fix=_AGAIN)
             longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempt, 10))
             await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 -- not a secret
         await copy.fetch()
         head, is_newest = await copy.commit(), True
         for commit, made in unsure.items():
-            if await copy.contains(head, commit):
+            if head == commit or (commit != too_late and await copy.contains(head, commit)):
                 return head, made
+        unsure.pop(too_late, None)
     raise AssertionError("the count never ends")
