@@ -16,7 +16,7 @@ import pytest
 from memory_agents import __version__, bootstrap
 from memory_agents.edges.actions import read_outputs
 from memory_agents.locations import history_folder
-from memory_agents.settings import Environment, Settings
+from memory_agents.settings import Environment, Provider, Settings
 from tests import offline, webhooks
 
 SCRIPT = offline.ROOT / "src" / "memory_agents" / "bootstrap.py"
@@ -258,8 +258,7 @@ def test_what_writes_is_not_begun_without_its_provider(step: Step) -> None:
 
 
 def test_the_step_knows_every_provider_of_the_settings() -> None:
-    providers = get_args(Settings.model_fields["provider"].annotation)
-    assert set(providers) == {"git", *bootstrap.PROVIDERS}
+    assert set(get_args(Provider)) == {"git", *bootstrap.PROVIDERS}
 
 
 @pytest.mark.parametrize("word", sorted(bootstrap.NO))

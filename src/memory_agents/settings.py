@@ -27,6 +27,7 @@ from memory_agents.core.policy import Mode
 from memory_agents.errors import SettingsError
 
 NO_SECRET = SecretStr("")
+Provider = Literal["git", "chromadb", "agentcore"]
 _MEMORY_ID = re.compile(
     r"(?:arn:aws[a-z-]*:bedrock-agentcore:[a-z0-9-]+:[0-9]{12}:memory/)?[A-Za-z][A-Za-z0-9_-]{0,99}-[A-Za-z0-9]{10}"
 )
@@ -131,7 +132,7 @@ class Settings(Configuration):
 
     github_token: SecretStr = NO_SECRET
     mode: Mode = Mode.AUTO
-    provider: Literal["git", "chromadb", "agentcore"] = "git"
+    provider: Provider = "git"
     memory_branch: BranchName = "memory"
     memory_remote: RemoteLocation | Literal[""] = ""
     memory_token: SecretStr = NO_SECRET

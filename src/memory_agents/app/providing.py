@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Callable
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from memory_agents.app.redacting import redact_fully
+from memory_agents.edges.actions import debug_line
 from memory_agents.edges.github import GitHubApi, GitHubFiles, RepositoryFiles
 from memory_agents.edges.github.history import GitHubHistory
 from memory_agents.edges.worktree import WorkingTree
-from memory_agents.errors import MemoryAgentsError
+from memory_agents.errors import MemoryAgentsError, SettingsError
 from memory_agents.locations import backend, history_folder, repository_name
 from memory_agents.memory import git
 from memory_agents.memory.combined import CombinedReader, Part
@@ -22,13 +24,14 @@ from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.history.reader import NAMESPACES, HistoryReader
 from memory_agents.memory.provider import MemoryProvider, MemoryReader
 from memory_agents.memory.providers import registry
+from memory_agents.memory.wrapper import Call, wrapped
 from memory_agents.memory.writer import MemoryWriter
-from memory_agents.settings import Environment, Settings, read_inputs
+from memory_agents.settings import Environment, Provider, Settings, read_inputs
 
 FOR_GITHUB = 0.5
 """of the deadline, for what is new on GitHub: what is indexed must still be searched"""
 
-_SLOW = {"git": "its remote", "chromadb": "Chroma", "agentcore": "AgentCore, or the way to it,"}
+_SLOW: Mapping[Provider, str] = {"git": "its remote", "chromadb": "Chroma", "agentcore": "AgentCore, or the way to it,"}
 """provider → what keeps facts waiting"""
 
 now = functools.partial(datetime.now, UTC)
@@ -49,13 +52,21 @@ def create_provider(
     """
     environment = environment or Environment.read(os.environ)
     settings = settings or Settings.build(read_inputs(os.environ))
+    if provider and provider not in _SLOW:
+        raise SettingsError(f"There is no provider {provider!r}.", fix=f"use one of {', '.join(_SLOW)}")
     settings = settings.model_copy(update={"provider": provider}) if provider else settings
-    return registry.create(
+    made = registry.create(
         backend(settings, environment),
         state=environment.state(),
         embedder=embedder,
         seconds=settings.timeout_seconds,
     )
+    return wrapped(made, on_call=_told if environment.debug else None)
+
+
+def _told(call: Call) -> None:
+    """Tell a person who asked for details how long memory took."""
+    sys.stderr.write(f"{debug_line(str(call))}\n")
 
 
 def open_memory(
