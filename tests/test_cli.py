@@ -30,6 +30,9 @@ COMMANDS = [
     "import",
     "init",
     "redact",
+    "backup",
+    "restore",
+    "move",
 ]
 FILES = {
     "codebase/conventions/tabs.md": fact("Indent with tabs, naïvely 🎉.", "aaaaaaaa"),

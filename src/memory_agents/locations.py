@@ -42,6 +42,11 @@ def history_folder(environment: Environment, repository: str) -> Path:
     return environment.state() / "history" / _key(environment, repository)
 
 
+def queue_folder(environment: Environment) -> Path:
+    """Where a long-lived process keeps writes until memory has taken them."""
+    return environment.state() / "writes"
+
+
 def place_folder(environment: Environment, repository: str) -> Path:
     """Where is kept up to when catch-up has done everything. `bootstrap.py` says the same, for the cache."""
     return environment.state() / "catch-up" / _key(environment, repository)

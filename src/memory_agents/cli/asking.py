@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from memory_agents import app
 from memory_agents.cli.options import environment_of, settings_of
 from memory_agents.core.records import Notice
-from memory_agents.locations import backend
+from memory_agents.locations import backend, queue_folder
+from memory_agents.memory import spool
 from memory_agents.memory.provider import MemoryReader
 from memory_agents.operations import history_report, reading
 from memory_agents.operations.progress import ProgressTeller
@@ -43,7 +44,8 @@ async def ask(arguments: argparse.Namespace) -> Answer:
     github = app.github_api(settings, environment)
     reader = app.open_memory(settings, environment, github, embedder=meaning.embedder)
     try:
-        return await _answered(arguments, settings, reader, meaning.notices)
+        given_up = spool.notices(queue_folder(environment)) if arguments.command == "status" else ()
+        return await _answered(arguments, settings, reader, (*meaning.notices, *given_up))
     finally:
         await reader.close()
         await github.close()

@@ -13,6 +13,7 @@ from memory_agents.cli.writing import opened
 from memory_agents.errors import UsageError
 from memory_agents.locations import repository_name
 from memory_agents.memory import git
+from memory_agents.memory.wrapper import unwrapped
 from memory_agents.operations import initial, initial_report
 from memory_agents.operations.initial import State
 
@@ -33,7 +34,8 @@ async def initialise(arguments: argparse.Namespace) -> int:
             provider = None
             if settings.provider == "git":  # elsewhere there is nothing to make
                 opened_provider = await stack.enter_async_context(opened(settings, arguments))
-                provider = opened_provider if isinstance(opened_provider, initial.Branch) else None
+                found = unwrapped(opened_provider)
+                provider = found if isinstance(found, initial.Branch) else None
             parts = [
                 *initial.files(top, action=action),
                 *initial.labels(tuple(settings.labels), repository=repository, has_token=has_token),

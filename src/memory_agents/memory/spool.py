@@ -186,7 +186,7 @@ def notices(folder: Path) -> tuple[Notice, ...]:
         return (Notice(text=error.message, fix=error.fix),)
     if not count:
         return ()
-    text = f"{count:,} write{'s' if count != 1 else ''} could not be made and were given up."
+    text = f"{count:,} writes could not be made and were given up." if count > 1 else "A write was given up."
     return (Notice(text=text, fix=f"see {dead_letters_file(folder)}, write again what is missed, and delete the file"),)
 
 

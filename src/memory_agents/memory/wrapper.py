@@ -54,6 +54,11 @@ def wrapped(
     return WrappedProvider(provider, cache=cache, seconds=seconds, on_call=on_call)
 
 
+def unwrapped(provider: MemoryProvider) -> MemoryProvider:
+    """The provider itself, which may do more than each one does."""
+    return provider.inner if isinstance(provider, WrappedProvider) else provider
+
+
 class WrappedProvider:
     """A MemoryProvider that answers as the one within."""
 
@@ -66,7 +71,7 @@ class WrappedProvider:
         on_call: Callable[[Call], None] | None = None,
     ) -> None:
         """`seconds`: for each call, and for each part of a scan. `on_call` must not raise."""
-        self._provider = provider
+        self.inner = provider
         self._cache = cache
         self._seconds = seconds
         self._on_call = on_call
@@ -80,7 +85,7 @@ class WrappedProvider:
             "search_records",
             key,
             namespaces,
-            lambda: _whole(self._provider.search_records(query, namespaces=namespaces, top_k=top_k)),
+            lambda: _whole(self.inner.search_records(query, namespaces=namespaces, top_k=top_k)),
         )
 
     async def list_records(self, *, namespaces: tuple[str, ...] = _ALL, limit: int = 100) -> Sequence[Record]:
@@ -89,31 +94,31 @@ class WrappedProvider:
             "list_records",
             (namespaces, limit),
             namespaces,
-            lambda: _whole(self._provider.list_records(namespaces=namespaces, limit=limit)),
+            lambda: _whole(self.inner.list_records(namespaces=namespaces, limit=limit)),
         )
 
     async def get_record(self, record_id: str) -> Record | None:
         """See MemoryReader."""
-        return await self._cached("get_record", (record_id,), _ALL, lambda: self._provider.get_record(record_id))
+        return await self._cached("get_record", (record_id,), _ALL, lambda: self.inner.get_record(record_id))
 
     async def pairs_apart(self) -> frozenset[tuple[int, int]]:
         """See MemoryReader."""
-        return await self._cached("pairs_apart", (), _ALL, self._provider.pairs_apart)
+        return await self._cached("pairs_apart", (), _ALL, self.inner.pairs_apart)
 
     async def health_check(self) -> Health:
         """See MemoryReader."""
         try:
-            return await self._called("health_check", self._provider.health_check())
+            return await self._called("health_check", self.inner.health_check())
         except MemoryTimeout as error:
             return sick(error)
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""
-        return await self._called("get_info", self._provider.get_info())
+        return await self._called("get_info", self.inner.get_info())
 
     async def close(self) -> None:
         """See MemoryReader."""
-        await self._provider.close()
+        await self.inner.close()
 
     async def store_records(
         self,
@@ -126,42 +131,42 @@ class WrappedProvider:
         """See MemoryProvider."""
         # Where a Record that is written over, or goes, has stood until now is not known.
         changed = None if update or removing else {record.namespace for record in records}
-        work = self._provider.store_records(records, approval=approval, update=update, removing=removing)
+        work = self.inner.store_records(records, approval=approval, update=update, removing=removing)
         return await self._writing("store_records", work, changed)
 
     async def delete_records(self, ids: Sequence[str], *, approval: Approval) -> BatchResult:
         """See MemoryProvider."""
-        return await self._writing("delete_records", self._provider.delete_records(ids, approval=approval))
+        return await self._writing("delete_records", self.inner.delete_records(ids, approval=approval))
 
     async def set_apart(self, pairs: Sequence[tuple[int, int]], *, approval: Approval) -> None:
         """See MemoryProvider."""
-        await self._writing("set_apart", self._provider.set_apart(pairs, approval=approval))
+        await self._writing("set_apart", self.inner.set_apart(pairs, approval=approval))
 
     async def store_event(self, event: MemoryEvent) -> None:
         """See MemoryProvider."""
-        await self._called("store_event", self._provider.store_event(event))
+        await self._called("store_event", self.inner.store_event(event))
 
     async def list_events(self, actor_id: str, session_id: str, *, limit: int = 100) -> Sequence[MemoryEvent]:
         """See MemoryProvider."""
-        return await self._called("list_events", self._provider.list_events(actor_id, session_id, limit=limit))
+        return await self._called("list_events", self.inner.list_events(actor_id, session_id, limit=limit))
 
     async def delete_session(self, actor_id: str, session_id: str) -> int:
         """See MemoryProvider."""
-        return await self._called("delete_session", self._provider.delete_session(actor_id, session_id))
+        return await self._called("delete_session", self.inner.delete_session(actor_id, session_id))
 
     async def scan_records(self) -> AsyncIterator[Sequence[Record]]:
         """See MemoryProvider. Told part by part."""
-        pages = aiter(self._provider.scan_records())
+        pages = aiter(self.inner.scan_records())
         while (page := await self._called("scan_records", anext(pages, None))) is not None:
             yield page
 
     async def forgotten_ids(self) -> frozenset[str]:
         """See MemoryProvider."""
-        return await self._called("forgotten_ids", self._provider.forgotten_ids())
+        return await self._called("forgotten_ids", self.inner.forgotten_ids())
 
     async def keep_forgotten(self, ids: Collection[str], *, approval: Approval) -> None:
         """See MemoryProvider."""
-        await self._writing("keep_forgotten", self._provider.keep_forgotten(ids, approval=approval))
+        await self._writing("keep_forgotten", self.inner.keep_forgotten(ids, approval=approval))
 
     async def _cached(
         self, method: str, arguments: Hashable, globs: tuple[str, ...], ask: Callable[[], Awaitable[_T]]
