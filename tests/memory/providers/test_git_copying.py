@@ -71,6 +71,13 @@ async def test_a_text_that_no_file_holds_is_refused_by_its_id_and_nothing_else_i
     assert log_of(remote) == []
 
 
+async def test_two_records_of_a_call_whose_files_would_have_one_name_have_a_file_each(remote: BareRepository) -> None:
+    records = [replace(TABS, id="bar-12345678", text="Foo."), replace(TABS, id="12345678", text="Foo bar.")]
+    async with writing(remote) as provider:
+        await provider.store_records(records, approval=APPROVAL)
+        assert [await provider.get_record(record.id) for record in records] == records
+
+
 async def test_ids_are_forgotten_in_one_commit_that_says_how_many_and_again_in_none(remote: BareRepository) -> None:
     async with writing(remote) as provider:
         await provider.store_records([TABS], approval=Approval())

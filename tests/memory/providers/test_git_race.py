@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from memory_agents.core.records import Approval, Query
-from tests.memory.providers.writing import APPROVAL, TABS, TESTS, git, hook, writing
+from memory_agents.memory.providers import branch_copy
+from tests.memory.providers.writing import APPROVAL, TABS, TESTS, TESTS_PATH, git, hook, writing
 from tests.repositories import BareRepository, fact
 
 QUERY = Query(title="indent with tabs in tests of pytest", now=datetime(2026, 4, 1, tzinfo=UTC))
+COMMIT = "git -c user.name=Pat -c user.email=pat@example.com"
 PROCESS = """
 import asyncio, sys, time
 from pathlib import Path
@@ -120,6 +124,13 @@ async def test_each_process_reads_its_own_commit_though_another_brings_the_share
         assert len(await ahead.search_records(QUERY, namespaces=("*",), top_k=5)) == 2
 
 
+@pytest.fixture
+def one_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All commits are of one second: then the same change on the same commit is the same commit."""
+    monkeypatch.setattr(branch_copy, "time", SimpleNamespace(time=lambda: 1_780_000_000.0, monotonic=time.monotonic))
+
+
+@pytest.mark.usefixtures("one_second")
 async def test_a_lost_race_is_decided_anew_from_what_the_winner_wrote(remote: BareRepository, tmp_path: Path) -> None:
     async with writing(remote, state=tmp_path / "a") as one, writing(remote, state=tmp_path / "b") as two:
         await one.store_records([TABS], approval=APPROVAL)
@@ -128,6 +139,23 @@ async def test_a_lost_race_is_decided_anew_from_what_the_winner_wrote(remote: Ba
         await one.delete_records([TABS.id], approval=APPROVAL)
         done = await two.store_records([TABS, TESTS], approval=APPROVAL, update=[TABS.id])
         assert (done.taken_back, done.unchanged, done.stored) == ((TABS.id,), (TESTS.id,), ())
+
+
+@pytest.mark.usefixtures("one_second")
+async def test_a_commit_that_somebody_else_made_just_so_and_others_undid_does_not_count_as_the_write(
+    remote: BareRepository, tmp_path: Path
+) -> None:
+    async with writing(remote, state=tmp_path / "a") as one, writing(remote, state=tmp_path / "b") as two:
+        await one.store_records([TABS], approval=APPROVAL)
+        await two.list_records()
+        await one.store_records([TESTS], approval=APPROVAL)  # the very commit that the other will make
+        remote.commit({TESTS_PATH: None})
+        more = f"git update-ref refs/heads/memory $({COMMIT} commit-tree -p memory -m more memory^{{tree}})"
+        hook(remote, "pre-receive", f'rm "$0"; unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY; {more}')
+        done = await two.store_records([TESTS], approval=APPROVAL, update=[TESTS.id])
+        assert done.stored == (TESTS.id,)
+    assert git(remote.path, "log", "--format=%s", "memory").splitlines()[1] == "more"
+    assert TESTS_PATH in git(remote.path, "ls-tree", "-r", "--name-only", "memory")
 
 
 async def test_a_remote_that_is_locked_for_a_moment_is_waited_for(remote: BareRepository) -> None:
