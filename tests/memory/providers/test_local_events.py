@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -127,6 +128,19 @@ async def test_a_file_that_another_holds_for_long_is_given_up_and_used_again_lat
     await events.store(replace(EVENT, id="e0000002"))
     await events.close()
     assert kept(file) == ["e0000001", "e0000002"]
+
+
+async def test_what_is_kept_after_somebody_threw_the_state_folder_away_is_found_by_the_next_process(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "state" / "events.sqlite3"
+    events = at(file)
+    await events.store(EVENT)
+    shutil.rmtree(file.parent)
+    assert await events.list("mona", "s1", limit=5) == []
+    await events.store(EVENT)
+    await events.close()
+    assert kept(file) == [EVENT.id]
 
 
 async def test_a_call_that_was_cancelled_is_in_nobodys_way(tmp_path: Path) -> None:

@@ -80,7 +80,8 @@ class LocalEvents:
     async def close(self) -> None:
         """Let go of the file."""
         async with self._lock:
-            await asyncio.to_thread(self._close)
+            if self._connection is not None:
+                await asyncio.to_thread(self._close)
 
     async def _done(self, work: Callable[[sqlite3.Connection, int], _T]) -> _T:
         """What `work` gives for the file and the time, in microseconds, of the newest event that has expired."""
@@ -90,11 +91,10 @@ class LocalEvents:
 
     def _transaction(self, work: Callable[[sqlite3.Connection, int], _T], oldest: int) -> _T:
         try:
-            with self._at_work:  # the thread of a call that was cancelled may still be
-                self._connection = self._connection or self._opened()
-                with self._connection as file:
-                    file.execute("BEGIN IMMEDIATE")
-                    return work(file, oldest)
+            # The thread of a call that was cancelled may still be at work.
+            with self._at_work, self._opened() as file:
+                file.execute("BEGIN IMMEDIATE")
+                return work(file, oldest)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in _BUSY:
                 told = f"Other processes write {self._file} all the time."
@@ -108,16 +108,21 @@ class LocalEvents:
             ) from None
 
     def _opened(self) -> sqlite3.Connection:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        file = sqlite3.connect(self._file, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
-        try:
-            file.execute("PRAGMA journal_mode = WAL")
-            file.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last events, never the file
-            file.executescript(_TABLES)
-        except BaseException:
-            file.close()
-            raise
-        return file
+        if self._connection is not None and not self._file.exists():  # thrown away: nobody would find what is put there
+            self._connection.close()
+            self._connection = None
+        if self._connection is None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            file = sqlite3.connect(self._file, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+            try:
+                file.execute("PRAGMA journal_mode = WAL")
+                file.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last events, never the file
+                file.executescript(_TABLES)
+            except BaseException:
+                file.close()
+                raise
+            self._connection = file
+        return self._connection
 
     def _close(self) -> None:
         with self._at_work:
