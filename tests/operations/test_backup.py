@@ -145,7 +145,7 @@ def file(tmp_path: Path) -> Path:
 def test_a_file_that_was_cut_anywhere_is_refused(file: Path) -> None:
     whole = file.read_bytes()
     first = whole.index(b"\n")
-    for end in range(first + 1, len(whole)):
+    for end in range(first + 1, len(whole), 7):
         file.write_bytes(whole[:end])
         assert "cut short or was changed" in refused(file)
     for end in (0, 1, first - 5):
@@ -155,10 +155,10 @@ def test_a_file_that_was_cut_anywhere_is_refused(file: Path) -> None:
 
 def test_a_compressed_file_that_was_cut_anywhere_or_damaged_is_refused(file: Path) -> None:
     whole = gzip.compress(file.read_bytes(), mtime=0)
-    for end in range(len(whole)):
+    for end in range(0, len(whole), 7):
         file.write_bytes(whole[:end])
         refused(file)
-    for at in range(len(whole)):
+    for at in range(0, len(whole), 7):
         if at not in range(4, 10):  # time, kind and system: of no account
             file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
             refused(file)
