@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -109,22 +109,8 @@ def _command(arguments: argparse.Namespace) -> int:
 
             write = writing.remember if arguments.command == "remember" else writing.forget
             return show(asyncio.run(write(arguments)), as_json=arguments.json)
-        case "backup" | "restore" | "move":
-            from memory_agents.cli import moving
-
-            return asyncio.run(moving.copy(arguments))
-        case "purge":
-            from memory_agents.cli.purging import purge
-
-            return asyncio.run(purge(arguments))
-        case "import":
-            from memory_agents.cli.importing import import_documents
-
-            return asyncio.run(import_documents(arguments))
-        case "init":
-            from memory_agents.cli.initial import initialise
-
-            return asyncio.run(initialise(arguments))
+        case "backup" | "restore" | "move" | "purge" | "import" | "init" | "setup":
+            return asyncio.run(_talk(arguments.command)(arguments))
         case "eval":
             from memory_agents.cli.evaluating import evaluate
 
@@ -134,3 +120,28 @@ def _command(arguments: argparse.Namespace) -> int:
 
             ask = asking.index if arguments.command == "index" else asking.ask
             return show(asyncio.run(ask(arguments)), as_json=arguments.json)
+
+
+def _talk(command: str) -> Callable[[argparse.Namespace], Coroutine[object, object, int]]:
+    """What carries out a command that tells, and asks, while it is at work."""
+    match command:
+        case "purge":
+            from memory_agents.cli.purging import purge
+
+            return purge
+        case "import":
+            from memory_agents.cli.importing import import_documents
+
+            return import_documents
+        case "init":
+            from memory_agents.cli.initial import initialise
+
+            return initialise
+        case "setup":
+            from memory_agents.cli.setting_up import set_up
+
+            return set_up
+        case _:
+            from memory_agents.cli.moving import copy
+
+            return copy

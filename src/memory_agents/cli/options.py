@@ -10,6 +10,7 @@ from pathlib import Path
 
 from memory_agents import __version__
 from memory_agents.cli.moving_options import add_moving
+from memory_agents.cli.setup_options import add_setup
 from memory_agents.core import namespaces
 from memory_agents.core.records import FULL_NAME
 from memory_agents.settings import Environment, Settings, read_inputs
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _add_asking(add)
     _add_writing(add)
     add_moving(add, memory=_memory_options(), looking=_dry_run_option())
+    add_setup(add, repository=_repository_options(), looking=_dry_run_option(), asking=_yes_option())
     return whole
 
 
