@@ -115,3 +115,19 @@ def test_a_memory_that_cannot_be_reached_is_told_and_leaves_no_file(clone: Clone
     assert code == 1
     assert "Fix: " in err
     assert not Path("m").exists()
+
+
+def test_memory_moves_to_another_provider_which_then_answers_and_the_source_stays_as_it_is(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHROMADB_PATH", str(clone.folder.parent / "chroma"))
+    clone("forget", "rule-0002")
+    before = clone.branch("rev-parse", "memory")
+    code, out, err = clone("move", "--from", "git", "--to", "chromadb")
+    assert (code, "Next: set `provider: chromadb` in the workflows" in out) == (0, True), out + err
+    assert clone.branch("rev-parse", "memory") == before
+    told = json.loads(clone("move", "--from", "git", "--to", "chromadb", "--json")[1])
+    assert (told["stored"], told["unchanged"], told["forgotten"], told["not_seen_yet"]) == (0, 3, 0, [])
+    assert (told["from"]["provider"], told["to"]["provider"]) == ("git", "chromadb")
+    code, out, _ = clone("list", "--provider", "chromadb")
+    assert (code, "Rule 0." in out, "Rule 2." in out) == (0, True, False)
