@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from memory_agents.core.records import EPOCH
 from memory_agents.errors import (
     MemoryDenied,
     MemoryFailure,
@@ -47,6 +50,9 @@ _CREDENTIALS = {
     "UnauthorizedSSOTokenError",
 }
 """botocore's errors that are about who asks"""
+_SMALL = 8_192
+"""bytes of an answer that is read at once, and entries' worth of a request"""
+_SECONDS = re.compile(r"-?[0-9.]+")
 _SLOW = {"ConnectTimeoutError", "ReadTimeoutError"}
 
 
@@ -134,6 +140,7 @@ class AgentCoreClient:
         )
         session = get_session()
         session.register_component("data_loader", _models())
+        session.register_component("response_parser_factory", _Parsers())
 
         def create() -> Any:
             return session.create_client(
@@ -212,12 +219,43 @@ class AgentCoreClient:
         return self.endpoint.partition("?")[0] or self.region or "AWS"
 
 
+class _Parsers:
+    """botocore's own parsers of answers, beside the event loop: to read a large page takes tens of milliseconds."""
+
+    def __init__(self) -> None:
+        from botocore.parsers import ResponseParserFactory
+
+        self._parsers = ResponseParserFactory()
+        self._parsers.set_parser_defaults(timestamp_parser=_time)
+
+    def create_parser(self, protocol: str) -> _Parser:
+        """Called for every answer."""
+        return _Parser(self._parsers.create_parser(protocol))
+
+
+class _Parser:
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+
+    async def parse(self, response: Any, shape: Any) -> Any:
+        if len(response["body"]) < _SMALL:
+            return self._parser.parse(response, shape)
+        return await asyncio.to_thread(self._parser.parse, response, shape)
+
+
 @cache
 def _models() -> Any:
     """What reads the models of AWS's services, which take long to read and are the same for all clients."""
     from botocore.loaders import create_loader
 
     return create_loader()
+
+
+def _time(value: float | str) -> datetime:
+    """A time in an answer: seconds since 1970, or ISO 8601. botocore's own way takes most of reading a page."""
+    if isinstance(value, str) and not _SECONDS.fullmatch(value):
+        return datetime.fromisoformat(value).astimezone(UTC)
+    return EPOCH + timedelta(seconds=float(value))
 
 
 def _is_loopback(endpoint: str) -> bool:

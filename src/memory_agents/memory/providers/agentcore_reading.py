@@ -18,8 +18,8 @@ from memory_agents.memory.providers.agentcore_journal import Journal
 from memory_agents.memory.providers.agentcore_names import EVERYTHING, Kind, Place
 from memory_agents.memory.providers.agentcore_records import Held, held_of
 
-CANDIDATES = 100
-"""records that one question to the service finds"""
+PAGE = 100
+"""records of one answer"""
 _FEW = 10
 """ids that are looked up one by one; more are looked for in all that there is"""
 _KNOWN_SECONDS = 60.0
@@ -98,9 +98,9 @@ class Reader:
             yield _new(self._journal.now(page), given)
         yield _new(self._journal.unshown(shown), given)
 
-    async def retrieved(self, place: Place, text: str, filters: Filters) -> list[Held]:
-        """What the service finds for a text, at most CANDIDATES, as it is there."""
-        criteria: dict[str, Any] = {"searchQuery": text, "topK": CANDIDATES}
+    async def retrieved(self, place: Place, text: str, filters: Filters, *, most: int) -> list[Held]:
+        """What the service finds for a text, at most `most`, the best first, as it is there."""
+        criteria: dict[str, Any] = {"searchQuery": text, "topK": most}
         if filters and await self.can_filter():
             criteria["metadataFilters"] = _expressions(filters)
         pages = self._client.pages("retrieve_memory_records", **place.asked, searchCriteria=criteria)
@@ -113,7 +113,7 @@ class Reader:
     async def settle(self) -> None:
         """Where many writes are laid over what the service shows: see which of them it shows by now."""
         now = time.monotonic()
-        if self._journal.size > CANDIDATES and now - self._settled_at > _SETTLED_SECONDS:
+        if self._journal.size > PAGE and now - self._settled_at > _SETTLED_SECONDS:
             self._settled_at = now
             async for page in self._pages(EVERYTHING, _NO_FILTERS):
                 self._journal.now(page)
@@ -158,7 +158,7 @@ class Reader:
 
     async def _first_page(self) -> tuple[list[Held], bool]:
         """What the service lists first, and whether that is all."""
-        page = await self._client.call("list_memory_records", **EVERYTHING.asked, maxResults=CANDIDATES)
+        page = await self._client.call("list_memory_records", **EVERYTHING.asked, maxResults=PAGE)
         return self._read(page), not page.get("nextToken")
 
     async def _found(self, place: Place, filters: Filters) -> list[Held]:

@@ -1,6 +1,6 @@
 """Search: the service's candidates, this machine's last writes, and the ranking that every provider shares.
 
-The service finds a hundred of a place by meaning. Where what is not asked for may have crowded out what is, all of the
+The service finds some of a place by meaning. Where what is not asked for may have crowded out what is, all of the
 place is read. Scoring is the ranking's own: by words, and by vectors of the best candidates where there is a model.
 """
 
@@ -20,7 +20,7 @@ from memory_agents.core.text import words
 from memory_agents.errors import MissingExtra
 from memory_agents.memory.providers import agentcore_names as names
 from memory_agents.memory.providers.agentcore_names import Kind, Place, places_of
-from memory_agents.memory.providers.agentcore_reading import CANDIDATES, Filters, Reader, each_once
+from memory_agents.memory.providers.agentcore_reading import Filters, Reader, each_once
 from memory_agents.memory.providers.agentcore_records import Held
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _MOST_ASKED = 10_000
 """characters of a question"""
-_ENOUGH = 50
-"""candidates that may answer: so many are found beside whatever crowds them"""
+LEAST_CANDIDATES, _MOST_CANDIDATES = 50, 100
+"""records that the service is asked for: twice as many as are wanted, within these"""
 _EMBEDDED = 32
 """candidates that get a vector: 13 ms each, once"""
 _MOST = 500
@@ -63,7 +63,8 @@ class Search:
         places = places_of(globs)
         text = "\n".join(part for part in (query.title, query.body, query.context) if part.strip())[:_MOST_ASKED]
         if text.strip():
-            asked = [self._found(place, text, _kind(place, globs), wanted) for place in places]
+            most = min(max(2 * top_k, LEAST_CANDIDATES), _MOST_CANDIDATES)
+            asked = [self._found(place, text, _kind(place, globs), wanted, most) for place in places]
             if query.paths and (facts := [place for place in places if not _is_past(place)]):
                 asked += [self._reader.held(place, {names.SCOPED: names.YES}, wanted) for place in facts]
         else:
@@ -72,11 +73,13 @@ class Search:
         records = [held.record for held in found if held.record is not None]
         return await asyncio.to_thread(self._ranked, query, records, top_k)
 
-    async def _found(self, place: Place, text: str, filters: Filters, wanted: Callable[[Held], bool]) -> list[Held]:
-        shown = await self._reader.retrieved(place, text, filters)
-        found = self._reader.with_own(shown, wanted)
-        if len(shown) < CANDIDATES or len(found) >= _ENOUGH:
-            return found
+    async def _found(
+        self, place: Place, text: str, filters: Filters, wanted: Callable[[Held], bool], most: int
+    ) -> list[Held]:
+        """Candidates of a place; where more than half of them are not wanted, they may crowd out some that are."""
+        shown = await self._reader.retrieved(place, text, filters, most=most)
+        if len(shown) < most or sum(wanted(held) for held in shown) >= most / 2:
+            return self._reader.with_own(shown, wanted)
         return await self._reader.held(place, filters, wanted)
 
     def _ranked(self, query: Query, records: Sequence[Record], top_k: int) -> list[Match]:

@@ -25,7 +25,7 @@ from memory_agents.memory.providers.agentcore_records import Held, entry_of
 _T = TypeVar("_T")
 BATCH = 100
 """records of one request"""
-_AT_ONCE = 4
+_AT_ONCE = 2
 """batches under way"""
 _GONE = 404
 _AGAIN = "run it again: what is stored is not stored twice"
