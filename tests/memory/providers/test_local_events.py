@@ -61,6 +61,16 @@ def test_processes_that_make_the_file_and_write_at_once_lose_nothing(tmp_path: P
     assert kept(file) == [f"e{who:03}{number:04}" for who in range(4) for number in range(25)]
 
 
+async def test_many_who_open_a_new_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    for round_ in range(50):
+        file = tmp_path / f"{round_}.sqlite3"
+        many = [at(file) for _ in range(4)]
+        await asyncio.gather(*(one.store(replace(EVENT, id=f"e000000{n}")) for n, one in enumerate(many)))
+        for one in many:
+            await one.close()
+        assert len(kept(file)) == 4
+
+
 async def test_a_write_takes_what_has_expired_out_of_the_file_in_all_sessions(tmp_path: Path) -> None:
     file = tmp_path / "events.sqlite3"
     events = at(file)

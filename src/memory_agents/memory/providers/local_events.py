@@ -9,6 +9,7 @@ import asyncio
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -31,7 +32,6 @@ _TABLES = """
     CREATE INDEX IF NOT EXISTS events_newest_first ON events (session, created DESC, id);
     CREATE INDEX IF NOT EXISTS events_by_age ON events (created);
 """
-_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class LocalEvents:
@@ -96,7 +96,7 @@ class LocalEvents:
                 file.execute("BEGIN IMMEDIATE")
                 return work(file, oldest)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF in _BUSY:
+            if _is_busy(error):
                 told = f"Other processes write {self._file} all the time."
                 raise MemoryTimeout(told, fix="run it again in a moment") from None
             raise self._unusable(error, "free space, or set MEMORY_AGENTS_STATE to another folder") from None
@@ -115,7 +115,7 @@ class LocalEvents:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             file = sqlite3.connect(self._file, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
             try:
-                file.execute("PRAGMA journal_mode = WAL")
+                _use_wal(file)
                 file.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last events, never the file
                 file.executescript(_TABLES)
             except BaseException:
@@ -132,6 +132,24 @@ class LocalEvents:
 
     def _unusable(self, error: Exception, fix: str) -> MemoryUnreachable:
         return MemoryUnreachable(f"Events are kept in {self._file}, which cannot be used: {error}.", fix=fix)
+
+
+def _use_wal(file: sqlite3.Connection) -> None:
+    """Write ahead, so that a write waits for no disk. SQLite waits for nobody here: so this does."""
+    end = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            file.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _session(actor_id: str, session_id: str) -> str:
