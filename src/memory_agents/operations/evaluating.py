@@ -71,12 +71,10 @@ def evaluate(corpus: Corpus, folder: Path, *, embedder: Embedder | None, tell: T
     done = Evaluated(documents=len(corpus.documents), model=embedder.model if embedder else "")
     with ExitStack() as stack:
         dense = _dense(stack, folder, embedder) if embedder else None
-        for number, (name, documents) in enumerate(_by_repository(corpus).items()):
-            asked = [question for question in corpus.questions.values() if question.repo == name]
+        for number, tracker in enumerate(trackers(corpus)):
             with LocalIndex.open(folder / f"index-{number}.sqlite3", dense) as index:
-                tracker = _Tracker(name, documents, _numbers(documents), index)
-                tracker.fill(done, tell)
-                tracker.answer(asked, done, tell)
+                _fill(tracker, index, done, tell)
+                _answer(tracker, index, done, tell)
     done.ranked = {key: done.ranked.get(key, ()) for key in corpus.questions}
     judged = [evaluation.judge(list(map(str, ids)), corpus.relevant[key]) for key, ids in done.ranked.items()]
     done.measures = evaluation.means(judged)
@@ -88,6 +86,13 @@ def _dense(stack: ExitStack, folder: Path, embedder: Embedder) -> Dense:
     from memory_agents.memory.index.vectors import VectorStore
 
     return Dense(stack.enter_context(closing(VectorStore.open(folder / "vectors.sqlite3", embedder.model))), embedder)
+
+
+def trackers(corpus: Corpus) -> Iterator[Tracker]:
+    """Those of a corpus, one for each repository."""
+    for name, documents in _by_repository(corpus).items():
+        asked = [question for question in corpus.questions.values() if question.repo == name]
+        yield Tracker(name, documents, _numbers(documents), asked)
 
 
 def _by_repository(corpus: Corpus) -> dict[str, dict[str, Document]]:
@@ -105,49 +110,27 @@ def _numbers(keys: Collection[str]) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tracker:
-    """The documents of one repository, and their index."""
+class Tracker:
+    """The documents of one repository, and what is asked of them."""
 
     name: str
     documents: Mapping[str, Document]
     numbers: Mapping[str, int]
     """id → number, as that of an issue"""
-    index: LocalIndex
+    questions: Sequence[Question]
 
-    def fill(self, done: Evaluated, tell: Tell) -> None:
-        """Index and embed."""
-        began = time.perf_counter()
-        rows = [(number, self.documents[key]) for key, number in self.numbers.items()]
-        for start in range(0, len(rows), BATCH):
-            some = rows[start : start + BATCH]
-            records = {f"item/{number}": _record(self.name, number, document) for number, document in some}
-            self.index.update(records, version="1")
-            tell("indexed", start + len(some), len(rows))
-        indexed = time.perf_counter()
-        embedded = 0
-        while made := self.index.embed(EMBEDDED_AT_ONCE):
-            embedded += made
-            tell("texts embedded", embedded, 0)
-        ended = time.perf_counter()
-        done.embed_seconds += ended - indexed
-        done.index_seconds += ended - began
+    def records(self) -> dict[int, Record]:
+        """number → the document as a past issue."""
+        return {number: _record(self.name, number, self.documents[key]) for key, number in self.numbers.items()}
 
-    def answer(self, asked: Sequence[Question], done: Evaluated, tell: Tell) -> None:
-        """Rank the documents for each query."""
-        ids = {_record_id(number): self.documents[key].id for key, number in self.numbers.items()}
-        for count, question in enumerate(asked, start=1):
-            event = self._event(question)
-            began = time.perf_counter()
-            matches = self.index.search(
-                self._query(event, question), namespaces=(namespaces.ISSUES,), top_k=evaluation.DEPTH
-            )
-            done.query_seconds.append(time.perf_counter() - began)
-            done.ranked[str(question.id)] = tuple(ids[match.record.id] for match in matches)
-            tell("queries asked", count, len(asked))
+    def ids(self) -> dict[str, Id]:
+        """id of a Record → that of its document."""
+        return {_record_id(number): self.documents[key].id for key, number in self.numbers.items()}
 
-    def _query(self, event: ItemEvent, question: Question) -> Query:
+    def query(self, question: Question) -> Query:
+        """What is asked of memory: the question as the event that it would be."""
         changed = ChangedPaths(paths=(question.path,) if question.path else ())
-        query = query_of(event, question.created_at, changed)
+        query = query_of(self._event(question), question.created_at, changed)
         return replace(query, exclude=frozenset(map(_record_id, self._own(question))))
 
     def _own(self, question: Question) -> Iterator[int]:
@@ -172,6 +155,37 @@ class _Tracker:
                 id=0, body=question.body, author=GHOST, url="", path=question.path, diff_hunk=question.diff_hunk
             ),
         )
+
+
+def _fill(tracker: Tracker, index: LocalIndex, done: Evaluated, tell: Tell) -> None:
+    """Index and embed."""
+    began = time.perf_counter()
+    records = {f"item/{number}": record for number, record in tracker.records().items()}
+    keys = list(records)
+    for start in range(0, len(keys), BATCH):
+        some = keys[start : start + BATCH]
+        index.update({key: records[key] for key in some}, version="1")
+        tell("indexed", start + len(some), len(keys))
+    indexed = time.perf_counter()
+    embedded = 0
+    while made := index.embed(EMBEDDED_AT_ONCE):
+        embedded += made
+        tell("texts embedded", embedded, 0)
+    ended = time.perf_counter()
+    done.embed_seconds += ended - indexed
+    done.index_seconds += ended - began
+
+
+def _answer(tracker: Tracker, index: LocalIndex, done: Evaluated, tell: Tell) -> None:
+    """Rank the documents for each query."""
+    ids = tracker.ids()
+    for count, question in enumerate(tracker.questions, start=1):
+        query = tracker.query(question)
+        began = time.perf_counter()
+        matches = index.search(query, namespaces=(namespaces.ISSUES,), top_k=evaluation.DEPTH)
+        done.query_seconds.append(time.perf_counter() - began)
+        done.ranked[str(question.id)] = tuple(ids[match.record.id] for match in matches)
+        tell("queries asked", count, len(tracker.questions))
 
 
 def _record_id(number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _MOST = 1_000
+_opening = threading.Lock()
+"""Chroma counts the clients of a folder, and not for several threads at once"""
 
 
 class EmbeddedCollection:
@@ -99,7 +102,7 @@ class EmbeddedCollection:
         """See Collection."""
         client, self._client, self._collection = self._client, None, None
         if client is not None:
-            await asyncio.to_thread(client.close)
+            await asyncio.to_thread(_close, client)
 
     async def _asked(self, question: Callable[[Any], _T], *, anew: bool = False) -> _T:
         """The answer of the collection; `anew`: it may have been made or deleted meanwhile."""
@@ -144,8 +147,14 @@ class EmbeddedCollection:
 
             # Nothing is told to anybody, and no `.env` of the folder that one happens to stand in is read.
             settings = Settings(anonymized_telemetry=False, _env_file=None)
-            self._client = chromadb.PersistentClient(str(self._path), settings=settings)
+            with _opening:
+                self._client = chromadb.PersistentClient(str(self._path), settings=settings)
         return self._client
+
+
+def _close(client: Any) -> None:
+    with _opening:
+        client.close()
 
 
 def _columns(items: Sequence[Item], *, is_new: bool) -> Any:
