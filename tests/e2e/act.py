@@ -16,6 +16,7 @@ PUBLIC_NAME = "OWNER/memory-agents@v1"
 STUB_AGENT = "octo/stub-agent@v1"
 CACHE_ACTION = "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae"
 CACHE_STUB = Path(__file__).parent / "cache"
+AWS_ACTION = "aws-actions/configure-aws-credentials@8df5847569e6427dd6c4fb1cf565c83acfa8afa7"
 
 WORKFLOW = """
 name: Triage
@@ -53,6 +54,24 @@ runs:
       env:
         PROMPT_FILE: ${{ inputs.prompt-file }}
       run: cp "$PROMPT_FILE" "$PROBE/agent-saw.md"
+"""
+
+
+AWS = """
+name: Stub of AWS
+description: Leaves credentials that open nothing
+inputs:
+  role-to-assume:
+    description: Ignored
+  aws-region:
+    description: The region
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env:
+        REGION: ${{ inputs.aws-region }}
+      run: printf 'AWS_%s\\n' "REGION=$REGION" ACCESS_KEY_ID=made-up SECRET_ACCESS_KEY=made-up >> "$GITHUB_ENV"
 """
 
 
@@ -113,11 +132,12 @@ class Runner:
     ) -> Job:
         """Run a workflow on an event, and wait for its end."""
         text = workflow or WORKFLOW.format(inputs=json.dumps(inputs or {}))
-        workspace, probe, agent = (self.folder / name for name in ("workspace", "probe", "agent"))
-        for made in (workspace, probe, agent):
+        workspace, probe, agent, aws = (self.folder / name for name in ("workspace", "probe", "agent", "aws"))
+        for made in (workspace, probe, agent, aws):
             shutil.rmtree(made, ignore_errors=True)
         probe.mkdir()
         _write(agent / "action.yml", AGENT)
+        _write(aws / "action.yml", AWS)
         if "uses: ./" in text:
             shutil.copytree(self.action, workspace)
             shutil.rmtree(workspace / ".github" / "workflows")
@@ -142,6 +162,7 @@ class Runner:
                 *("--local-repository", f"{PUBLIC_NAME}={self.action}"),
                 *("--local-repository", f"{STUB_AGENT}={agent}"),
                 *("--local-repository", f"{CACHE_ACTION}={CACHE_STUB}"),
+                *("--local-repository", f"{AWS_ACTION}={aws}"),
                 *("--env", f"GITHUB_API_URL={self.api_url}", "--env", f"GITHUB_SERVER_URL={self.server_url}"),
                 *("--env", f"PROBE={probe}", "--env", f"CACHE_STORE={self.folder / 'cache'}"),
                 *(["--job", job] if job else []),
