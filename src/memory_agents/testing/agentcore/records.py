@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from memory_agents.testing.agentcore import pages
 from memory_agents.testing.agentcore.errors import ServiceError, invalid, missing
@@ -206,5 +206,6 @@ def _new_id() -> str:
     return f"mem-{uuid.uuid4()}"
 
 
-def _words(text: str) -> set[Any]:
-    return set(_WORD.findall(text.casefold()))
+@functools.lru_cache(maxsize=50_000)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.casefold()))

@@ -5,6 +5,7 @@ botocore itself checks what is required, types and minima; maxima, patterns and 
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,12 +60,18 @@ def _structure(shape: Any, value: Mapping[Any, object], name: str, *, is_answer:
             yield Violation(f"{inside}{required}", "is required")
     if getattr(shape, "is_tagged_union", False) and len(value) != 1:
         yield Violation(name, f"needs exactly one of {', '.join(shape.members)}")
-    wire_names = {member.serialization.get("name", key): member for key, member in shape.members.items()}
+    wire_names = _members(shape)
     for key, item in value.items():
         if key in wire_names:
             yield from violations(wire_names[key], item, f"{inside}{key}", is_answer=is_answer)
         else:
             yield Violation(f"{inside}{key}", f"is unknown: expected {', '.join(wire_names)}")
+
+
+@functools.cache
+def _members(shape: Any) -> dict[str, Any]:
+    """Name on the wire → shape."""
+    return {member.serialization.get("name", key): member for key, member in shape.members.items()}
 
 
 def _map(shape: Any, value: Mapping[Any, object], name: str, *, is_answer: bool) -> Iterator[Violation]:
