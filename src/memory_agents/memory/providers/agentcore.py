@@ -163,8 +163,7 @@ class AgentCoreProvider:
         made = {record.id for record in records if record.id in finished and held.get(record.id) == record}
         return replace(
             decided.result,
-            stored=tuple(its for its in decided.result.stored)
-            + tuple(its for its in decided.result.unchanged if its in made),
+            stored=(*decided.result.stored, *(its for its in decided.result.unchanged if its in made)),
             unchanged=tuple(its for its in decided.result.unchanged if its not in made),
             removed=(*decided.result.removed, *left),
         )

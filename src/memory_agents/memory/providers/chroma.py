@@ -114,7 +114,9 @@ class ChromaProvider:
         """See MemoryReader."""
         count = len(await self._ids())
         location = self._memory.collection.location
-        return ProviderInfo(provider="chromadb", location=location, records=count, notices=too_many(count))
+        return ProviderInfo(
+            provider="chromadb", location=location, records=count, is_new=not count, notices=too_many(count)
+        )
 
     async def close(self) -> None:
         """See MemoryReader."""

@@ -174,6 +174,7 @@ class KeepsRecords(Opens):
             assert info.provider
             assert info.location
             assert info.records in (None, 1)
+            assert not info.is_new, "there is a record: nobody needs to be told how to begin"
 
     async def test_closing_twice_is_no_error(self, tmp_path: Path) -> None:
         async with self.opened(tmp_path) as provider:
