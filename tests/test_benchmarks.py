@@ -107,3 +107,18 @@ def test_the_benchmark_of_recall_compares_three_programs_and_keeps_its_aim_in_si
     table = done.stdout.partition("ours is")[2]
     assert all(f"50           {name}" in table for name in ("memory-agents run", "import the packages", "chromadb"))
     assert "at most 200 MB: kept" in table
+
+
+def test_the_benchmark_of_moving_measures_each_work_and_keeps_its_aim_in_size() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.moving", "--records", "20", "--only", "git"],
+        cwd=offline.ROOT,
+        capture_output=True,
+        check=False,
+        timeout=55,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert [row[1] for row in rows if row[:1] == ["git"]] == ["restore", "backup", "move"]
+    assert "at most 150 MB: kept" in done.stdout
