@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import AliasChoices
 
 from memory_agents.config_file import parse
 from memory_agents.configuration import Configuration
@@ -17,7 +18,7 @@ from memory_agents.core import context, namespaces
 from memory_agents.core.fences import Fencer
 from memory_agents.core.template_values import template_values
 from memory_agents.memory.providers import fact_file
-from memory_agents.settings import INPUTS, Settings
+from memory_agents.settings import INPUTS, AgentCoreVariables, ChromaVariables, Settings
 from tests import builders, offline
 from tests.repositories import BareRepository
 
@@ -133,6 +134,17 @@ def test_the_fact_and_the_configuration_of_the_documents_can_be_read() -> None:
     [configuration] = blocks(FACTS, "yaml")
     assert parse(configuration, "memory-agents.yml") == Configuration()
     assert all(f"`{namespace}`" in FACTS for namespace in namespaces.PREDEFINED)
+
+
+def test_every_input_and_variable_of_a_provider_is_on_the_page_about_providers() -> None:
+    told = (ROOT / "docs" / "providers.md").read_text()
+    names = [name for name in INPUTS if name.startswith(("memory-", "chroma-", "agentcore-", "aws-"))]
+    for model in (AgentCoreVariables, ChromaVariables):
+        for field in model.model_fields.values():
+            alias = field.validation_alias
+            names += map(str, alias.choices) if isinstance(alias, AliasChoices) else [str(alias)]
+    assert len(names) > 15
+    assert [name for name in names if f"`{name}`" not in told] == []
 
 
 def test_the_architecture_names_every_module_of_the_layers() -> None:
