@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from memory_agents.core.sanitizer import redact
+from memory_agents.memory.git import Remote
+from memory_agents.memory.providers.git_branch import GitBranchProvider
+from memory_agents.memory.writer import MemoryWriter
 from memory_agents.operations import backup, copying
 from memory_agents.operations.progress import Counted, Progress
-from tests.memories import memory, writer
+from tests.memory.providers.writing import writing
 
 SOURCE, TARGET, FILE = "source", "target", "memory.jsonl"
+
+
+def branch(folder: Path, name: str) -> AbstractAsyncContextManager[GitBranchProvider]:
+    """One of the memories in the folder, as a process that begins sees it."""
+    return writing(Remote(str(folder / f"{name}.git")), state=folder / f"state-{name}")
 
 
 def tell(progress: Progress | Counted) -> None:
@@ -27,16 +37,17 @@ def tell(progress: Progress | Counted) -> None:
 
 async def main(what: str, folder: Path) -> None:
     """Do it, from git to git."""
-    async with memory("git", folder / SOURCE) as source, memory("git", folder / TARGET) as target:
+    async with branch(folder, SOURCE) as source, branch(folder, TARGET) as target:
+        door = MemoryWriter(target, redact=redact, now=lambda: datetime.now(UTC))
         if what == "backup":
             with backup.body_for(folder / FILE, force=True) as body:
                 taken = await backup.take(source, body, now=datetime.now(UTC), tell=tell)
                 backup.put(taken.header, body, folder / FILE)
         elif what == "restore":
             with backup.opened(folder / FILE) as found:
-                await copying.copy(found.entries(), target, writer(target), tell=tell)
+                await copying.copy(found.entries(), target, door, tell=tell)
         else:
-            await copying.copy(copying.everything(source), target, writer(target), tell=tell)
+            await copying.copy(copying.everything(source), target, door, tell=tell)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from memory_agents.core.backup import Entry
-from memory_agents.operations.copying import AT_ONCE
+from memory_agents.operations.copying import AT_ONCE, everything
 from memory_agents.testing.conformance.samples import APPROVAL, fact, facts
 from tests import offline
-from tests.memories import held, memory
 from tests.memory.providers.writing import git, hook
-from tests.operations.copier import FILE, SOURCE, TARGET
+from tests.operations.copier import FILE, SOURCE, TARGET, branch
 from tests.repositories import BareRepository
 
 COUNT = AT_ONCE + 50
@@ -30,13 +29,13 @@ def folder(tmp_path: Path) -> Path:
     """Two memories on branches: one is full, the other empty."""
 
     async def fill() -> None:
-        async with memory("git", tmp_path / SOURCE) as source, memory("git", tmp_path / TARGET):
+        async with branch(tmp_path, SOURCE) as source:
             await source.store_records(facts(COUNT + 1), approval=APPROVAL)
             await source.delete_records([fact(COUNT + 1).id], approval=APPROVAL)
             await source.set_apart([(3, 7)], approval=APPROVAL)
 
     for name in (SOURCE, TARGET):
-        (tmp_path / name).mkdir()
+        BareRepository(tmp_path / f"{name}.git")
     asyncio.run(fill())
     return tmp_path
 
@@ -68,15 +67,15 @@ def kill_in_the_middle(what: str, folder: Path) -> None:
 
 def of(folder: Path, name: str) -> set[Entry]:
     async def read() -> set[Entry]:
-        async with memory("git", folder / name) as provider:
-            return await held(provider)
+        async with branch(folder, name) as provider:
+            return {entry async for some in everything(provider) for entry in some}
 
     return asyncio.run(read())
 
 
 def files(folder: Path) -> int:
     """How many facts stand on the branch of the target: a memory would hide one that is there twice."""
-    names = git(folder / TARGET / "git" / "remote.git", "ls-tree", "-r", "--name-only", "memory").splitlines()
+    names = git(folder / f"{TARGET}.git", "ls-tree", "-r", "--name-only", "memory").splitlines()
     return sum("/" in name and not name.startswith("meta/") for name in names)
 
 
@@ -102,7 +101,7 @@ def test_a_backup_that_is_killed_leaves_nothing_and_a_restore_that_is_killed_goe
 
 
 def test_a_move_that_is_killed_before_it_hears_that_a_write_was_made_does_not_make_it_again(folder: Path) -> None:
-    remote = BareRepository(folder / TARGET / "git" / "remote.git")
+    remote = BareRepository(folder / f"{TARGET}.git")  # which is there: no more is made
     made = folder / "made"
     hook(remote, "post-receive", f"touch '{made}'; sleep 2")
     with running("move", folder) as process:
