@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 import botocore.loaders
 import pytest
 
+from memory_agents.cli.options import parser
+from memory_agents.cli.setting_up import set_up
 from memory_agents.testing.agentcore import AgentCoreEmulator
 from tests.command_line import Clone
 
@@ -177,6 +181,25 @@ def test_an_error_of_aws_comes_with_what_to_do(
     assert (ended, told in err, code in err) == (1, True, True)
 
 
+def test_a_memory_whose_creation_failed_is_told_with_the_reason(clone: Clone, aws: AgentCoreEmulator) -> None:
+    aws.faults.add("CreateMemory", failing={"octo_hello"})
+    code, _, err = clone(*SETUP, "create", *OF)
+    assert (code, "failed: It failed on demand" in err, "setup agentcore delete" in err) == (1, True, True)
+
+
+def test_two_who_make_the_same_memory_at_once_get_the_same(
+    clone: Clone, aws: AgentCoreEmulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def both() -> tuple[int, int]:
+        arguments = parser().parse_args([*SETUP, "create", *OF, "--json"])
+        return await asyncio.gather(set_up(arguments), set_up(arguments))
+
+    aws.faults.add("CreateMemory", delay=0.5, times=2)  # so that both look before one is there
+    assert asyncio.run(both()) == (0, 0)
+    told = re.findall(r'"(created|exists)"', capsys.readouterr().out)
+    assert sorted(told) == ["created", "exists"]
+
+
 def test_a_quota_that_is_used_up_and_a_name_that_is_taken_meanwhile_are_told(
     clone: Clone, aws: AgentCoreEmulator
 ) -> None:
@@ -229,6 +252,7 @@ def test_a_memory_that_is_not_there_is_told_with_ways_to_find_it(clone: Clone, a
     code, _, err = clone(*SETUP, "show", *OF)
     assert (code, "no memory of the name octo_hello in us-east-1" in err) == (1, True)
     assert "setup agentcore create" in err
+    assert clone(*SETUP, "show", "--name", "emulate")[0] == 1  # only the beginning of the other's name
     assert "show` finds it by its name" in clone(*SETUP, "show", "--memory-id", "gone-Abcdefgh12")[2]
 
 

@@ -41,6 +41,16 @@ async def test_a_waiter_gives_up_on_a_memory_that_stays_in_creation() -> None:
             )
 
 
+async def test_a_creation_can_come_to_nothing() -> None:
+    async with AgentCoreEmulator() as aws, control_plane(aws) as control, data_plane(aws) as data:
+        aws.faults.add("CreateMemory", failing={"octo_hello"})
+        memory_id = (await control.create_memory(**REQUEST))["memory"]["id"]
+        found = (await control.get_memory(memoryId=memory_id))["memory"]
+        assert (found["status"], found["failureReason"]) == ("FAILED", "It failed on demand")
+        with pytest.raises(ClientError, match="is FAILED"):
+            await data.list_actors(memoryId=memory_id)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

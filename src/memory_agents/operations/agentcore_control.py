@@ -97,11 +97,13 @@ class ControlPlane:
         raise MemoryTimeout(f"memory/{memory_id} is not gone after {seconds:.0f} seconds.", fix=_FIX_WAIT)
 
     async def _watched(self, memory_id: str, seconds: float, pause: float) -> AsyncIterator[tuple[Memory, float]]:
-        """The memory again and again, with the seconds since the beginning."""
-        began = time.monotonic()
-        while (waited := time.monotonic() - began) <= seconds:
-            yield await self.get(memory_id), waited
+        """The memory again and again, at least once, with the seconds since the beginning."""
+        began, waited = time.monotonic(), 0.0
+        yield await self.get(memory_id), waited
+        while waited < seconds:
             await asyncio.sleep(pause)
+            waited = time.monotonic() - began
+            yield await self.get(memory_id), waited
 
     async def _call(self, operation: str, **request: Any) -> Any:
         name = self._client.meta.method_to_api_mapping[operation]

@@ -32,11 +32,11 @@ class Control:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def create(self, request: Wire, _: Fault) -> Wire:
+    def create(self, request: Wire, fault: Fault) -> Wire:
         """CreateMemory: it is CREATING for a while."""
-        return once(self._world.created, request, lambda: self._create(request))
+        return once(self._world.created, request, lambda: self._create(request, fault))
 
-    def _create(self, request: Wire) -> Wire:
+    def _create(self, request: Wire, fault: Fault) -> Wire:
         living = [memory for memory in self._world.memories.values() if not memory.is_gone]
         if any(memory.wire["name"] == request["name"] for memory in living):
             raise invalid(f"Memory with name {request['name']} already exists", reason="ResourceConflict")
@@ -47,6 +47,9 @@ class Control:
         self._index(memory, request.get("indexedKeys", []))
         for entry in request.get("memoryStrategies", []):
             self._add_strategy(memory, entry)
+        if request["name"] in fault.failing:
+            memory.has_failed = True
+            memory.wire["failureReason"] = "It failed on demand"
         self._world.memories[memory_id] = memory
         memory.begin("CREATING", self._world.activation_seconds)
         return {"memory": _described(memory)}

@@ -22,7 +22,8 @@ class Fault:
     delay: float = 0.0
     """seconds before anything else happens"""
     failing: frozenset[str] = frozenset()
-    """requestIdentifiers or memoryRecordIds of the records of a batch that fail, while the others succeed"""
+    """requestIdentifiers or memoryRecordIds of the records of a batch that fail, while the others succeed; or names of
+    memories whose creation ends as FAILED"""
     empty: bool = False
     """a page without entries, though there are more: its nextToken leads to them"""
 

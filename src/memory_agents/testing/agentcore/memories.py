@@ -86,6 +86,8 @@ class Memory:
     """of `time.monotonic`, when it is done with what its status says"""
     settling: str = ""
     """CREATING, UPDATING or DELETING until then"""
+    has_failed: bool = False
+    """whether its creation comes to nothing"""
     records: dict[str, StoredRecord] = field(default_factory=dict)
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     answered: dict[str, tuple[Wire, Wire]] = field(default_factory=dict)
@@ -94,12 +96,14 @@ class Memory:
     @property
     def status(self) -> str:
         """As the service names it."""
-        return self.settling if self.settling and time.monotonic() < self.active_at else "ACTIVE"
+        if self.settling and time.monotonic() < self.active_at:
+            return self.settling
+        return "FAILED" if self.has_failed else "ACTIVE"
 
     @property
     def is_gone(self) -> bool:
         """Whether its deletion is done."""
-        return self.settling == "DELETING" and self.status == "ACTIVE"
+        return self.settling == "DELETING" and time.monotonic() >= self.active_at
 
     @property
     def indexed(self) -> dict[str, str]:
@@ -143,7 +147,7 @@ class World:
     def active(self, memory_id: str) -> Memory:
         """The same for the data plane, which needs it to be done with its creation. Raises ServiceError."""
         memory = self.memory(memory_id)
-        if memory.status in {"CREATING", "DELETING"}:
+        if memory.status not in {"ACTIVE", "UPDATING"}:
             raise invalid(f"Memory {memory_id} is {memory.status}, not ACTIVE", reason="ResourceConflict")
         return memory
 
