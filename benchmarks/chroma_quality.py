@@ -86,8 +86,10 @@ def corpus_of(data: Path, name: str, quick: int) -> Corpus:
 class Chroma:
     """Asks through ChromaDB."""
 
-    def __init__(self, place: Path | str, embedder: Embedder) -> None:
+    def __init__(self, place: Path | str, embedder: Embedder, name: str) -> None:
+        """`name`: of the documents."""
         self._place = place
+        self._name = name
         self._embedder = embedder
         self.ranked: dict[str, list[str]] = {}
         """query → documents, best first"""
@@ -98,7 +100,7 @@ class Chroma:
         """Store what is not there, then ask all queries."""
         for number, tracker in enumerate(evaluating.trackers(corpus)):
             path, url = (self._place, "") if isinstance(self._place, Path) else (None, self._place)
-            name = f"tracker-{number}"
+            name = f"{self._name}-{number}"
             provider = ChromaProvider(path=path, url=url, collection=name, embedder=self._embedder, seconds=SECONDS)
             try:
                 await self._store(provider, tracker)
@@ -150,14 +152,15 @@ def main() -> int:
     documents = next(
         its.documents for its in trackers(arguments.data) for one in its.corpora if one.name == arguments.corpus
     )
-    kept = arguments.kept or Path(".cache") / "bench" / f"chroma-{documents.parent.name}"
+    tracker = documents_of(arguments.data, arguments.corpus).parent.name
+    kept = arguments.kept or Path(".cache") / "bench" / f"chroma-{tracker}"
     kept.mkdir(parents=True, exist_ok=True)
     open_embedder()
     with ExitStack() as stack:
         store = stack.enter_context(closing(VectorStore.open(kept / "vectors.sqlite3", Embedder.model)))
         embedder = Kept(store)
         local = evaluating.evaluate(corpus, kept, embedder=embedder, tell=lambda *_: None)
-        chroma = Chroma(arguments.url or kept / "chroma", embedder)
+        chroma = Chroma(arguments.url or kept / "chroma", embedder, tracker)
         asyncio.run(chroma.ask(corpus))
     mine = judged(corpus, ([str(one) for one in local.ranked[key]] for key in corpus.questions))
     its = judged(corpus, (chroma.ranked[key] for key in corpus.questions))

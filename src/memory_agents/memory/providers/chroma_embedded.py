@@ -147,6 +147,8 @@ class EmbeddedCollection:
 
             # Nothing is told to anybody, and no `.env` of the folder that one happens to stand in is read.
             settings = Settings(anonymized_telemetry=False, _env_file=None)
+            # It fails in ways of its own and leaves half a client behind.
+            self._path.mkdir(parents=True, exist_ok=True)
             with _opening:
                 self._client = chromadb.PersistentClient(str(self._path), settings=settings)
         return self._client

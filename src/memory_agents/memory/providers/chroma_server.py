@@ -134,9 +134,9 @@ class ServerCollection:
             raise self._missing()
         try:
             return await self._asked("POST", f"{await self._database_path()}/collections/{self._id}/{action}", body)
-        except MemoryMissing:  # somebody deleted it, and perhaps made it anew
+        except MemoryMissing as error:  # somebody deleted it, and perhaps made it anew
             self._id = ""
-            raise
+            raise self._missing() from error
 
     def _missing(self) -> MemoryMissing:
         message = f"Chroma at {self._url} has no collection {self._name!r} any more."
@@ -198,7 +198,9 @@ class ServerCollection:
                     raise MemoryDenied(message, fix="set `chroma-url` to an address that begins with https://")
                 headers[_TOKEN_HEADER] = self._token
             # Whoever calls has a deadline; redirects are not followed, for they could take the token elsewhere.
-            self._client = httpx.AsyncClient(timeout=None, headers=headers)  # noqa: S113
+            # Certificates are read from disk, which takes a while, where there is one to check.
+            verify = self._url.startswith("https://")
+            self._client = httpx.AsyncClient(timeout=None, headers=headers, verify=verify)  # noqa: S113
         return self._client
 
     def _refused(self, status: int, said: str) -> MemoryFailure:
