@@ -31,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = arguments.command
         return _carried_out(arguments)
     except KeyboardInterrupt:
-        kept = " What was read is kept; the next run goes on." if command == "index" else ""
+        goes_on = command in {"index", "restore", "move"}
+        kept = " What was done until then is kept; the next run goes on." if goes_on else ""
         print(f"memory-agents: Stopped.{kept}", file=sys.stderr)
         return 130
 
