@@ -214,6 +214,9 @@ def test_no_credentials_no_region_a_wrong_region_and_no_connection_are_told(
     clone: Clone, aws: AgentCoreEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "is no region of AWS" in clone(*SETUP, "show", "--region", "Frankfurt!")[2]
+    monkeypatch.setenv("AGENTCORE_CONTROL_PLANE_ENDPOINT", "http://memory.example")
+    code, _, err = clone(*SETUP, "show", "--memory-id", aws.memory_id)
+    assert (code, "to an address with https://" in err) == (2, True)
     monkeypatch.setenv("AGENTCORE_CONTROL_PLANE_ENDPOINT", "http://127.0.0.1:9")
     code, _, err = clone(*SETUP, "show", "--memory-id", aws.memory_id)
     assert (code, "cannot be reached at http://127.0.0.1:9" in err) == (1, True)

@@ -17,8 +17,10 @@ from memory_agents.errors import (
     MemoryTimeout,
     MemoryUnreachable,
     MissingExtra,
+    SettingsError,
     UsageError,
 )
+from memory_agents.memory.providers.agentcore_client import is_loopback
 
 SERVICE = "bedrock-agentcore-control"
 _SECONDS = 15.0
@@ -118,13 +120,23 @@ class NameTaken(MemoryAgentsError):
 @contextlib.asynccontextmanager
 async def opened(*, region: str, endpoint: str) -> AsyncIterator[ControlPlane]:
     """The control plane of a region, empty for that of the machine's settings. Raises MissingExtra, UsageError."""
+    if endpoint.startswith("http:") and not is_loopback(endpoint):
+        raise SettingsError(
+            f"{endpoint} would have the token of your AWS session sent in the clear.",
+            fix="set AGENTCORE_CONTROL_PLANE_ENDPOINT to an address with https://",
+        )
     try:
         from aiobotocore.config import AioConfig
         from aiobotocore.session import get_session
         from botocore.exceptions import InvalidRegionError, NoRegionError
     except ImportError:
         raise MissingExtra("`memory-agents setup agentcore`", "agentcore") from None
-    config = AioConfig(connect_timeout=5, read_timeout=_SECONDS, retries={"mode": "standard", "total_max_attempts": 3})
+    config = AioConfig(
+        connect_timeout=5,
+        read_timeout=_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        proxies={} if is_loopback(endpoint) else None,
+    )
     async with contextlib.AsyncExitStack() as stack:
         try:
             with _translated("nothing yet", None):

@@ -136,7 +136,7 @@ class AgentCoreClient:
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
             max_pool_connections=_AT_ONCE,
             parameter_validation=False,  # agentcore_shapes checks more
-            proxies={} if _is_loopback(self.endpoint) else None,
+            proxies={} if is_loopback(self.endpoint) else None,
         )
         session = get_session()
         session.register_component("data_loader", _models())
@@ -258,7 +258,7 @@ def _time(value: float | str) -> datetime:
     return EPOCH + timedelta(seconds=float(value))
 
 
-def _is_loopback(endpoint: str) -> bool:
+def is_loopback(endpoint: str) -> bool:
     """Whether no proxy can reach it."""
     host = urlsplit(endpoint).hostname or ""
     try:
