@@ -53,7 +53,7 @@ def request_of(event: MemoryEvent, *, memory_id: str, generation: int = 0) -> di
         _ACTOR: event.actor_id if event.actor_id != session["actorId"] else "",
         _SESSION: event.session_id if event.session_id != session["sessionId"] else "",
     }
-    metadata = packed({}, shown, MOST_KEYS, f"Event {event.id}")
+    metadata = packed({}, shown, what=f"Event {event.id}", most=MOST_KEYS)
     said = {"conversational": {"content": {"text": event.text}, "role": "OTHER"}}
     return {
         **session,

@@ -94,7 +94,7 @@ def entry_of(held: Held) -> dict[str, Any]:
         place, content = held.record.namespace, _content(held.record)
         if held.record.paths and held.kind is Kind.RECORD:
             metadata[names.SCOPED] = {"stringValue": names.YES}
-        metadata |= _metadata(held.record, MOST_KEYS - len(metadata))
+        metadata |= _metadata(held.record, taken=len(metadata))
     return {
         "namespaces": [names.place_of(place)],
         "content": {"text": content},
@@ -124,10 +124,12 @@ def held_of(summary: Mapping[str, Any]) -> Held | None:
         raise ValueError(str(error)) from error
 
 
-def packed(details: Mapping[str, Any], shown: Mapping[str, str], most: int, what: str) -> dict[str, str]:
+def packed(
+    details: Mapping[str, Any], shown: Mapping[str, str], *, what: str, most: int, taken: int = 0
+) -> dict[str, str]:
     """Values of metadata: those of `shown` that fit by themselves, and all else in pieces. See `unpacked`.
 
-    Raises MemoryRefused if `what` needs more than `most`.
+    Raises MemoryRefused if `what`, which has `taken` others, needs more than `most`.
     """
     values = {name: names.value_of(text) for name, text in shown.items() if text}
     fitting = {name: value for name, value in values.items() if len(value) <= MOST_VALUE}
@@ -137,9 +139,9 @@ def packed(details: Mapping[str, Any], shown: Mapping[str, str], most: int, what
         data = base64.b64encode(zlib.compress(raw.encode("utf-8", "surrogatepass"), 9)).decode()
         pieces = range(0, len(data), MOST_VALUE)
         fitting |= {f"{_DETAILS}.{at // MOST_VALUE}": data[at : at + MOST_VALUE] for at in pieces}
-    if len(fitting) > most:
+    if taken + len(fitting) > most:
         raise MemoryRefused(
-            f"{what} has {len(fitting)} values of metadata, and AgentCore keeps {most}.",
+            f"{what} has {taken + len(fitting)} values of metadata, and AgentCore keeps {most}.",
             fix="give it fewer or shorter labels, paths and cites",
         )
     return fitting
@@ -168,7 +170,7 @@ def _content(record: Record) -> str:
     return content
 
 
-def _metadata(record: Record, most: int) -> dict[str, Any]:
+def _metadata(record: Record, *, taken: int) -> dict[str, Any]:
     values = values_of(record)
     for name in ("id", "namespace", "text", "title"):
         values.pop(name, None)
@@ -180,7 +182,7 @@ def _metadata(record: Record, most: int) -> dict[str, Any]:
     if 0 <= source.get(_NUMBER, -1) < _EXACT:
         numbers[_NUMBER] = source.pop(_NUMBER)
     details = values | ({"source": source} if source else {})
-    strings = packed(details, shown, most - len(numbers), f"Record {record.id}")
+    strings = packed(details, shown, what=f"Record {record.id}", most=MOST_KEYS, taken=taken + len(numbers))
     return {name: {"numberValue": float(number)} for name, number in numbers.items()} | {
         name: {"stringValue": value} for name, value in strings.items()
     }
