@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup bench bench-retrieval check lint types layers workflows actionlint test demo wheel lock clean
+.PHONY: help setup bench bench-providers bench-retrieval check lint types layers workflows actionlint test demo wheel lock clean
 
 ifndef PYTHON
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
@@ -53,6 +53,10 @@ clean: ## Remove all that make made
 
 bench: .venv/.complete ## Measure what the README claims, beside the alternative
 	@status=0; for part in install recall action sanitizer; do $(BIN)/python -m benchmarks.$$part || status=1; echo; done; exit $$status
+
+bench-providers: .venv/.bench ## Measure AgentCore beside AWS's own client and SDK; backup, restore and move
+	@status=0; $(BIN)/python -m benchmarks.agentcore $(if $(QUICK),--quick) || status=1; echo; \
+	$(BIN)/python -m benchmarks.moving $(if $(QUICK),--records 200) || status=1; exit $$status
 
 bench-retrieval: .venv/.bench ## Measure what recall finds, beside the alternatives, on the corpora in DATA=dir
 	@test -n "$(DATA)" || { echo "Which corpora? Fix: make bench-retrieval DATA=dir" >&2; exit 2; }
