@@ -85,7 +85,10 @@ class Journal:
             self._connection, self.notice = renew(self._path, str(error), identity(self._path), _SCHEMA)
 
     def _load(self, connection: sqlite3.Connection) -> None:
-        with transaction(connection):
+        ended = ((self._clock() - LIVES).isoformat(),)
+        with transaction(connection, "IMMEDIATE"):
+            for table in ("sent", "written", "leaving"):
+                connection.execute(f"DELETE FROM {table} WHERE at < ?", ended)  # noqa: S608
             sent = connection.execute("SELECT token, at, entries FROM sent").fetchall()
             written = connection.execute("SELECT service_id, at, entry FROM written").fetchall()
             leaving = connection.execute("SELECT service_id FROM leaving").fetchall()
@@ -185,20 +188,17 @@ class Journal:
         return [held for its, held in self._living_written().items() if held is not None and its not in ids]
 
     async def _execute(self, statement: str, rows: Callable[[], list[tuple[Any, ...]]]) -> None:
-        """Run a statement for each row, in a thread: another process may have the file. What is old goes first.
+        """Run a statement for each row, in a thread: another process may have the file.
 
         A file that cannot be written is given up: what it says of this process is known without it.
         """
         connection = self._connection
         if connection is None:
             return
-        ended = ((self._clock() - LIVES).isoformat(),)
         seen, self._seen = [(its,) for its in self._seen], set()
 
         def run() -> None:
             with self._lock, transaction(connection, "IMMEDIATE"):
-                for table in ("sent", "written", "leaving"):
-                    connection.execute(f"DELETE FROM {table} WHERE at < ?", ended)  # noqa: S608
                 connection.executemany("DELETE FROM written WHERE service_id = ?", seen)
                 connection.executemany(statement, rows())
 

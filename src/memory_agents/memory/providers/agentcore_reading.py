@@ -24,7 +24,7 @@ _FEW = 10
 """ids that are looked up one by one; more are looked for in all that there is"""
 _KNOWN_SECONDS = 60.0
 """for which a whole listing serves writes that follow it; what others write is not seen at once anyway"""
-_SETTLED_SECONDS = 10.0
+_SETTLED_SECONDS = 60.0
 """between two looks at which writes are visible"""
 
 Filters = Mapping[str, str]
@@ -75,7 +75,7 @@ class Reader:
             pages = await asyncio.gather(*(self._found(EVERYTHING, {names.RECORD_ID: key}) for key in sorted(asked)))
             shown = [held for page in pages for held in page]
         else:
-            shown = list((await self._everything()).values())
+            shown = [held for held in (await self._everything()).values() if held.key in asked]
         found: dict[str, list[Held]] = {}
         for held in self._journal.over(shown, lambda held: held.key in asked):
             found.setdefault(held.key, []).append(held)

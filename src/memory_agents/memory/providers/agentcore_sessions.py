@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,18 +51,12 @@ class Sessions:
                 raise
 
     async def events(self, actor_id: str, session_id: str) -> list[MemoryEvent]:
-        """Those of a session that are kept, newest first; of several with one id the first that was stored."""
-        found = [
-            (str(its["eventId"]), event)
-            for its in await self._found(actor_id, session_id)
-            if (event := events.event_of(its, actor_id=actor_id, session_id=session_id))
-        ]
-        found.sort(key=lambda pair: pair[0], reverse=True)
-        return events.living((event for _, event in found), self._clock())
+        """Those of a session that are kept, newest first."""
+        return self._kept(await self._found(actor_id, session_id), actor_id, session_id)
 
     async def delete(self, actor_id: str, session_id: str) -> int:
         """Delete all events of a session, expired and foreign ones too; how many were still kept."""
-        kept = len(await self.events(actor_id, session_id))
+        found = await self._found(actor_id, session_id)
         session = events.session_of(actor_id, session_id)
         turn = asyncio.Semaphore(_DELETED_AT_ONCE)
 
@@ -71,14 +65,19 @@ class Sessions:
                 with contextlib.suppress(MemoryMissing):  # somebody else has deleted it
                     await self._client.call("delete_event", **session, eventId=event_id)
 
-        found = await self._found(actor_id, session_id)
         failed = await asyncio.gather(*(delete(its["eventId"]) for its in found), return_exceptions=True)
         for failure in failed:
             if failure is not None:
                 raise failure
         key = (actor_id, session_id)
         self._deleted[key] = self._deleted.get(key, 0) + 1
-        return kept
+        return len(self._kept(found, actor_id, session_id))
+
+    def _kept(self, found: Sequence[dict[str, Any]], actor_id: str, session_id: str) -> list[MemoryEvent]:
+        """What events of the service stand for; of several with one id the first that was stored."""
+        newest_first = sorted(found, key=lambda its: str(its["eventId"]), reverse=True)
+        known = (events.event_of(its, actor_id=actor_id, session_id=session_id) for its in newest_first)
+        return events.living(filter(None, known), self._clock())
 
     async def _found(self, actor_id: str, session_id: str) -> list[dict[str, Any]]:
         session = events.session_of(actor_id, session_id)
