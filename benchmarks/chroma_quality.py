@@ -149,9 +149,6 @@ def main() -> int:
     arguments = parser.parse_args()
     say_how_busy()
     corpus = corpus_of(arguments.data, arguments.corpus, arguments.quick)
-    documents = next(
-        its.documents for its in trackers(arguments.data) for one in its.corpora if one.name == arguments.corpus
-    )
     tracker = documents_of(arguments.data, arguments.corpus).parent.name
     kept = arguments.kept or Path(".cache") / "bench" / f"chroma-{tracker}"
     kept.mkdir(parents=True, exist_ok=True)
