@@ -122,3 +122,19 @@ def test_the_benchmark_of_moving_measures_each_work_and_keeps_its_aim_in_size() 
     rows = [line.split() for line in done.stdout.splitlines()]
     assert [row[1] for row in rows if row[:1] == ["git"]] == ["restore", "backup", "move"]
     assert "at most 150 MB: kept" in done.stdout
+
+
+def test_the_benchmark_of_agentcore_compares_the_provider_with_bare_requests() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.agentcore", "--quick"],
+        cwd=offline.ROOT,
+        capture_output=True,
+        check=False,
+        timeout=55,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line.split("  ")[0] for line in done.stdout.partition("opened s stored s")[2].splitlines()]
+    assert rows[1:4] == ["ours", "bare aiobotocore", "bedrock-agentcore"]
+    assert "times the seconds of bare aiobotocore: " in done.stdout
+    assert "ours blocks the event loop for at most 20 ms: " in done.stdout
