@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -17,10 +18,11 @@ from hypothesis import strategies as st
 
 from memory_agents.core import namespaces, ranking
 from memory_agents.core.records import Problem, Query, Record
-from memory_agents.errors import MemoryMissing, MemoryRefused, MemoryUnreachable
+from memory_agents.errors import MemoryMissing, MemoryRefused, MemoryTimeout, MemoryUnreachable
 from memory_agents.memory.embedding import open_embedder
 from memory_agents.memory.providers import chroma_items as items
 from memory_agents.memory.providers.chroma import ChromaProvider
+from memory_agents.memory.providers.chroma_embedded import EmbeddedCollection
 from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, PAST, WHOLE, event, fact, ids, scan, store
 from tests.chroma_server import ChromaServer, chroma_server
 from tests.embedding import WordEmbedder
@@ -196,16 +198,36 @@ async def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_collection_in_a_folder_that_somebody_deleted_is_missing_once_and_then_new(tmp_path: Path) -> None:
-    one, two = (ChromaProvider(path=tmp_path, embedder=WordEmbedder()) for _ in range(2))
-    await store(one, fact(1))
-    assert ids(await two.list_records()) == [fact(1).id]
-    one._memory.collection._client.delete_collection("memory-agents")  # type: ignore[attr-defined]
+    provider = ChromaProvider(path=tmp_path, embedder=WordEmbedder())
+    await store(provider, fact(1))
+    program = f"import chromadb; chromadb.PersistentClient({str(tmp_path)!r}).delete_collection('memory-agents')"
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program], check=True)
     with pytest.raises(MemoryMissing):
-        await two.list_records()
-    await store(two, fact(2))
-    assert ids(await two.list_records()) == [fact(2).id]
-    await one.close()
-    await two.close()
+        await provider.list_records()
+    await store(provider, fact(2))
+    assert ids(await provider.list_records()) == [fact(2).id]
+    await provider.close()
+
+
+async def test_a_process_of_chroma_that_dies_or_is_too_slow_is_told_and_replaced_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    provider = ChromaProvider(path=tmp_path, embedder=WordEmbedder())
+    collection = provider._memory.collection
+    assert isinstance(collection, EmbeddedCollection)
+    await store(provider, fact(1))
+    assert collection._child is not None
+    collection._child._kill()
+    with pytest.raises(MemoryUnreachable, match="ended by itself"):
+        await provider.list_records()
+    await store(provider, fact(2))
+    provider._memory._seconds = 0
+    with pytest.raises(MemoryTimeout, match="timeout-seconds"):
+        await provider.list_records()
+    provider._memory._seconds = 60
+    assert await scan(provider) == [fact(1), fact(2)]
+    await provider.close()
+    assert collection._child is None
 
 
 def test_nothing_is_told_to_anybody_and_no_settings_of_the_folder_are_read(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from memory_agents.memory.providers.chroma_items import Found, Item, Where
 
-CONFIGURATION = {"hnsw": {"space": "ip", "ef_construction": 200, "ef_search": 1_000}}
+CONFIGURATION = {"hnsw": {"space": "ip", "ef_construction": 200, "ef_search": 1_500}}
 """of a new collection: the inner product is what ranking takes for the cosine; a search sees as many as it gives"""
 
 

@@ -1,41 +1,46 @@
-"""A collection of Chroma in a folder of this machine, in this process. One process at a time may use the folder."""
+"""A collection of Chroma in a folder of this machine. A child of this process runs it."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Mapping, Sequence
+import pickle
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from memory_agents.errors import MemoryMissing, MemoryRefused, MemoryUnreachable, MissingExtra
-from memory_agents.memory.providers.chroma_collection import CONFIGURATION
-from memory_agents.memory.providers.chroma_items import Found
+from memory_agents.errors import MemoryMissing, MemoryUnreachable, MissingExtra
+from memory_agents.memory.providers.chroma_folder import FAILURES, LENGTH
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from memory_agents.memory.providers.chroma_items import Item, Where
+    from memory_agents.memory.providers.chroma_items import Found, Item, Where
 
-_T = TypeVar("_T")
-_MOST = 1_000
-_opening = threading.Lock()
-"""Chroma counts the clients of a folder, and not for several threads at once"""
+_PROGRAM = """
+import sys
+sys.path[:] = {path!r}
+from memory_agents.memory.providers.chroma_folder import main
+main()
+"""
+_MOST = 2_000
 
 
 class EmbeddedCollection:
-    """See Collection. What Chroma does by itself is done in threads."""
+    """See Collection."""
 
     most = _MOST
 
     def __init__(self, path: Path, name: str) -> None:
         """`path`: a folder, made where it is not there."""
-        self._path = path
+        self._path = path.absolute()
         self._name = name
-        self._client: Any = None  # what is declared of both falls short of what they are and take
-        self._collection: Any = None
-        self._lock = asyncio.Lock()
+        self._child: _Child | None = None
 
     @property
     def location(self) -> str:
@@ -45,32 +50,26 @@ class EmbeddedCollection:
     async def metadata(self) -> Mapping[str, Any] | None:
         """See Collection."""
         try:
-            return await self._asked(lambda collection: dict(collection.metadata or {}), anew=True)
+            found: Mapping[str, Any] = await self._asked("metadata")
         except MemoryMissing:
             return None
+        return found
 
     async def create(self, metadata: Mapping[str, Any]) -> None:
         """See Collection."""
-
-        def create() -> None:
-            client = self._opened()
-            self._collection = client.get_or_create_collection(
-                self._name, metadata=dict(metadata), configuration=CONFIGURATION, embedding_function=None
-            )
-
-        await self._done(create)
+        await self._asked("create", metadata)
 
     async def add(self, items: Sequence[Item]) -> None:
         """See Collection."""
-        await self._asked(lambda collection: collection.add(**_columns(items, is_new=True)))
+        await self._asked("add", items)
 
     async def upsert(self, items: Sequence[Item]) -> None:
         """See Collection."""
-        await self._asked(lambda collection: collection.upsert(**_columns(items, is_new=False)))
+        await self._asked("upsert", items)
 
     async def delete(self, ids: Sequence[str]) -> None:
         """See Collection."""
-        await self._asked(lambda collection: collection.delete(ids=list(ids)))
+        await self._asked("delete", ids)
 
     async def get(
         self,
@@ -81,102 +80,106 @@ class EmbeddedCollection:
         limit: int | None = None,
     ) -> list[Found]:
         """See Collection."""
-
-        def get(collection: Any) -> list[Found]:
-            wanted = None if ids is None else list(ids)
-            answer = collection.get(ids=wanted, where=where, limit=limit, include=list(include))
-            return _rows(answer["ids"], answer["metadatas"], answer["documents"], answer["uris"])
-
-        return await self._asked(get)
+        found: list[Found] = await self._asked("get", ids, where, include, limit)
+        return found
 
     async def nearest(self, vector: NDArray[np.float32], count: int, where: Where) -> list[Found]:
         """See Collection."""
-
-        def nearest(collection: Any) -> list[Found]:
-            answer = collection.query(query_embeddings=[vector], n_results=count, where=where, include=["metadatas"])
-            return _rows(answer["ids"][0], answer["metadatas"][0], None, None)
-
-        return await self._asked(nearest)
+        found: list[Found] = await self._asked("nearest", vector, count, where)
+        return found
 
     async def close(self) -> None:
         """See Collection."""
-        client, self._client, self._collection = self._client, None, None
-        if client is not None:
-            await asyncio.to_thread(_close, client)
+        child, self._child = self._child, None
+        if child is not None:
+            await child.leave(self._path)
 
-    async def _asked(self, question: Callable[[Any], _T], *, anew: bool = False) -> _T:
-        """The answer of the collection; `anew`: it may have been made or deleted meanwhile."""
+    async def _asked(self, action: str, *arguments: object) -> Any:
+        if self._child is None:
+            self._child = _Child.of(self._path)
+        return await self._child.ask(self._path, action, self._name, *arguments)
 
-        def ask() -> _T:
-            if self._collection is None or anew:
-                self._collection = None
-                self._collection = self._opened().get_collection(self._name, embedding_function=None)
-            return question(self._collection)
 
-        return await self._done(ask)
+class _Child:
+    """The process that has folders: one for all who use one from an event loop."""
 
-    async def _done(self, work: Callable[[], _T]) -> _T:
-        """What `work` gives, in a thread; one at a time, for a write holds the whole folder."""
+    _all: ClassVar[dict[asyncio.AbstractEventLoop, _Child]] = {}
+
+    def __init__(self) -> None:
+        self.users: Counter[Path] = Counter()
+        self._process: Process | None = None
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    def of(cls, path: Path) -> _Child:
+        """The one that runs, or a new one; its user must leave it."""
+        child = cls._all.setdefault(asyncio.get_running_loop(), cls())
+        child.users[path] += 1
+        return child
+
+    async def leave(self, path: Path) -> None:
+        """The last one of a folder closes it, the last one of all ends the process."""
+        self.users[path] -= 1
+        if self.users.total() == 0:
+            self._all.pop(asyncio.get_running_loop(), None)
+            async with self._lock:
+                await self._end()
+        elif self.users[path] == 0:
+            await self.ask(path, "close", "")
+
+    async def ask(self, *question: object) -> Any:
+        """The answer. Raises one of FAILURES, or MissingExtra."""
+        data = pickle.dumps(question)
         async with self._lock:
-            return await asyncio.to_thread(self._translated, work)
+            try:
+                answer = await self._exchanged(data)
+            except asyncio.CancelledError:  # the answer would be taken for that to the next question
+                self._kill()
+                await self._end()
+                raise
+        failure, value = pickle.loads(answer)  # noqa: S301  # by a process that we started
+        if failure:
+            message, fix = value
+            raise FAILURES[failure](message, fix=fix)
+        return value
 
-    def _translated(self, work: Callable[[], _T]) -> _T:
+    async def _exchanged(self, data: bytes) -> bytes:
+        process = await self._running()
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("a child without pipes")
         try:
-            from chromadb import errors
-        except ImportError as error:
-            message = "What the memory in ChromaDB needs"
-            raise MissingExtra(message, "chromadb") from error
-        try:
-            return work()
-        except errors.NotFoundError as error:
-            self._collection = None
-            message = f"There is no collection {self._name!r} in {self._path}."
-            raise MemoryMissing(message, fix="run it again: the next write makes it anew") from error
-        except (errors.InvalidArgumentError, errors.InvalidDimensionException, TypeError) as error:
-            message = f"ChromaDB does not take it: {_said(error)}."
-            raise MemoryRefused(message, fix="shorten it, or see what it names") from error
-        except (errors.ChromaError, OSError, RuntimeError, ValueError) as error:
-            message = f"The memory in {self._path} cannot be used: {_said(error)}."
-            fix = "see that CHROMADB_PATH is a folder that you may write to and that no other process uses it"
-            raise MemoryUnreachable(message, fix=fix) from error
+            process.stdin.write(LENGTH.pack(len(data)) + data)
+            await process.stdin.drain()
+            head = await process.stdout.readexactly(LENGTH.size)
+            return await process.stdout.readexactly(LENGTH.unpack(head)[0])
+        except (OSError, asyncio.IncompleteReadError) as error:
+            self._kill()
+            await self._end()
+            message = "The process that runs Chroma has ended by itself."
+            raise MemoryUnreachable(message, fix="run it again; if it ends again, see that memory suffices") from error
 
-    def _opened(self) -> Any:
-        if self._client is None:
-            import chromadb
-            from chromadb.config import Settings
+    async def _running(self) -> Process:
+        if self._process is not None and self._process.returncode is not None:
+            await self._end()
+        if self._process is None:
+            if find_spec("chromadb") is None:
+                message = "What the memory in ChromaDB needs"
+                raise MissingExtra(message, "chromadb")
+            # -I: nothing of the folder that one stands in is imported. What we can import, the child can.
+            program = _PROGRAM.format(path=[entry for entry in sys.path if entry])
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-I", "-c", program, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+            )
+        return self._process
 
-            # Nothing is told to anybody, and no `.env` of the folder that one happens to stand in is read.
-            settings = Settings(anonymized_telemetry=False, _env_file=None)
-            # It fails in ways of its own and leaves half a client behind.
-            self._path.mkdir(parents=True, exist_ok=True)
-            with _opening:
-                self._client = chromadb.PersistentClient(str(self._path), settings=settings)
-        return self._client
+    def _kill(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
 
-
-def _close(client: Any) -> None:
-    with _opening:
-        client.close()
-
-
-def _columns(items: Sequence[Item], *, is_new: bool) -> Any:
-    return {
-        "ids": [item.id for item in items],
-        "embeddings": [item.vector for item in items],
-        "metadatas": [item.values(is_new=is_new) for item in items],
-        "documents": [item.document for item in items],
-        "uris": [item.uri for item in items],
-    }
-
-
-def _rows(ids: Sequence[str], metadatas: Any, documents: Any, uris: Any) -> list[Found]:
-    columns = [column or [None] * len(ids) for column in (metadatas, documents, uris)]
-    return [
-        Found(its, metadata or {}, document or "", uri or "")
-        for its, metadata, document, uri in zip(ids, *columns, strict=True)
-    ]
-
-
-def _said(error: BaseException) -> str:
-    """The beginning of what an error says, as one line."""
-    return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+    async def _end(self) -> None:
+        """Let it see that nobody asks any more, and wait for it."""
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            await process.wait()

@@ -31,6 +31,8 @@ class ChromaMemory:
         self._model = model
         self._seconds = seconds
         self._is_open = False
+        self.noted: set[str] = set()
+        """namespaces whose notes are known to be there"""
 
     @asynccontextmanager
     async def deadline(self) -> AsyncIterator[None]:
@@ -49,6 +51,7 @@ class ChromaMemory:
         """Whether the collection exists; `anew`: whatever was so before. Raises MemoryRefused if it is not ours."""
         if anew or not self._is_open:
             self._is_open = False
+            self.noted.clear()
             metadata = await self.collection.metadata()
             if metadata is None:
                 return False

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from memory_agents.memory.providers.chroma_items import Found, Where
     from memory_agents.memory.providers.chroma_memory import ChromaMemory
 
-CANDIDATES = 1_000
+CANDIDATES = 1_500
 """that are nearest: with fewer, what shares rare words and is not near is lost; docs/chromadb.md has the figures"""
 ASKED_TOKENS = 128
 """of a question that are embedded, as by the local index"""

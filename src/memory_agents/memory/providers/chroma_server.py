@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from memory_agents.memory.providers.chroma_items import Item, Where
 
-_OWN_MOST = 1_000
+_OWN_MOST = 2_000
 _MOST_NAMES = 20_000
 _CLOUD_MOST = 300
 _CLOUD = "trychroma.com"

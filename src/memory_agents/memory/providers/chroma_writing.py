@@ -33,15 +33,13 @@ class Writing:
         """The deadline of `memory` holds for each part; embedding is not counted."""
         self._memory = memory
         self._embedder = embedder
-        self._namespaces: set[str] = set()
-        """those whose notes were written"""
 
     async def store(self, decided: Decision, known: Collection[str], approval: Approval) -> None:
         """Write the Records, and then remove what they supersede. `known`: ids that are there."""
         records = {record.id: record for record in decided.store}
         namespaces = {record.namespace for record in decided.store}
-        await self.note([f"{items.NAMESPACE}{name}" for name in sorted(namespaces - self._namespaces)])
-        self._namespaces |= namespaces
+        await self.note([f"{items.NAMESPACE}{name}" for name in sorted(namespaces - self._memory.noted)])
+        self._memory.noted.update(namespaces)
 
         async def write(ids: Sequence[str]) -> None:
             some = [records[its] for its in ids]
