@@ -21,6 +21,7 @@ BLOCKS = dict(
 SAID = {"folder": "RFC 9457", "server": "Name a test by what it shows."}
 
 
+@pytest.mark.timeout(180)  # seven programs, each with its model
 @pytest.mark.parametrize("place", BLOCKS)
 def test_the_commands_run(place: str, tmp_path: Path, chroma_server: ChromaServer) -> None:
     program = BLOCKS[place].replace("8000", str(chroma_server.port))
