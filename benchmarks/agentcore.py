@@ -20,7 +20,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -43,8 +43,8 @@ ABOUT = f"""agentcore: {{records:,}} records stored, {{searches}} searches over 
                      service for {CANDIDATES} candidates and ranks them by words
   bare aiobotocore   one client that stays open: the same entries in the same batches, the same questions
   bedrock-agentcore  AWS's own SDK: the same again; its calls block the event loop
-opened s: the first request and all that is loaded for it. blocked ms: the longest that the event loop was late; busy ms: of
-it the most that the program itself computed, which others on this machine do not lengthen.
+opened s: the first request and all that is loaded for it. blocked ms: the longest that the event loop was late.
+busy ms: the most that the program itself computed in one turn of it, which a busy machine does not lengthen.
 """
 _TICK = 0.001
 
@@ -232,8 +232,9 @@ def emulated() -> Iterator[str]:
     command = [sys.executable, "-m", "memory_agents.testing.agentcore", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
-            lines = iter(cast(IO[str], process.stdout).readline, "# Ctrl-C stops it\n")
-            (url,) = (line.partition("=")[2].strip() for line in lines if "DATA_PLANE" in line)
+            lines = takewhile(lambda line: not line.startswith("# Ctrl-C"), cast(IO[str], process.stdout))
+            url = "".join(line.partition("=")[2].strip() for line in lines if "DATA_PLANE" in line)
+            _check(bool(url))
             yield url
         finally:
             process.terminate()
