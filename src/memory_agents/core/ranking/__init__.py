@@ -1,7 +1,7 @@
 """Which Records answer a Query, in which order, how well and why: pure, and the same on every machine."""
 
 from memory_agents.core.ranking.dense import NO_TEXT, Cosines, asked_texts, embedded_texts, none, text_key
-from memory_agents.core.ranking.glances import Glance, Glanced, Words
+from memory_agents.core.ranking.glances import Glance, Glanced, Words, rank
 from memory_agents.core.ranking.scoring import (
     FOLDER_BONUS,
     PATH_BONUS,
@@ -9,7 +9,6 @@ from memory_agents.core.ranking.scoring import (
     is_allowed,
     microseconds,
     nearness,
-    rank,
     select,
     strengths,
 )

@@ -1,4 +1,4 @@
-"""Ranking what an engine found by what was noted of each Record when it was stored: its texts are not read again.
+"""Ranking the candidates that an engine found, by what was noted of each Record: its texts are not read again.
 
 Words are known by a checksum of 32 bits: that one of a query's forty is taken for another word happens once in a
 thousand queries of a memory with 100,000 different words.
@@ -128,6 +128,12 @@ class Glanced:
     def matches(self, records: Mapping[int, Record], top_k: int) -> list[Match]:
         """The best `top_k` of the Records, which are whole; by the number of the glance."""
         return select(self.query, self._terms, self._found, records.items(), top_k)
+
+
+def rank(query: Query, records: Sequence[Record], *, top_k: int) -> list[Match]:
+    """Rank Records whose texts are at hand, by words alone."""
+    found = Glanced.of(query, [Glance(record, Words.of(record)) for record in records])
+    return found.matches({number: found.glances[number].record for number in found.best(top_k)}, top_k)
 
 
 def _number(term: str) -> int:

@@ -20,12 +20,11 @@ from memory_agents.core.ranking.dense import none
 from memory_agents.core.ranking.features import Shortlist, days_old, dense_features, lexical_features
 from memory_agents.core.ranking.lexical import Candidates, QueryTerms, Statistics, strength
 from memory_agents.core.ranking.paths import Touched, is_past
-from memory_agents.core.ranking.postings import NO_POSTINGS, fields, invert
 from memory_agents.core.ranking.reasons import Meaning, reasons, shared_labels
 from memory_agents.core.records import EPOCH, Match
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -138,34 +137,6 @@ def select(
         replace(match, reasons=reasons(query, touched, match.record, Meaning(terms.words, found.rarity, cosine)))
         for match, cosine in matches[:top_k]
     ]
-
-
-def rank(query: Query, records: Sequence[Record], *, top_k: int) -> list[Match]:
-    """Rank `records`, such as the candidates that an engine found, by this module alone."""
-    distinct = list({record.id: record for record in records if not is_of_later(query, record)}.values())
-    touched = Touched.of(query.paths)
-    terms = QueryTerms.of(query)
-    inverted = invert((number, *fields(record)) for number, record in enumerate(distinct))
-    frequency = np.array([len(inverted.lists.get(term, NO_POSTINGS)) for term in terms.terms], dtype=np.int64)
-    asked = terms.worth_asking(frequency)
-    lists = [inverted.lists[terms.terms[number]] for number in asked.tolist()]
-    postings = np.concatenate([NO_POSTINGS, *lists])
-    candidates = Candidates(
-        title_length=inverted.lengths["title"].astype(np.float64),
-        body_length=inverted.lengths["body"].astype(np.float64),
-        error_length=inverted.lengths["error"].astype(np.float64),
-        created_us=np.array([microseconds(record.created_at) for record in distinct], dtype=np.int64),
-        history=np.array([is_past(record) for record in distinct], dtype=bool),
-        nearness=np.array([nearness(touched, record) for record in distinct], dtype=np.float64),
-        ignored=ignored(frequency, asked),
-        document=postings["document"],
-        title=postings["title"],
-        body=postings["body"],
-        error=postings["error"],
-        term=np.repeat(asked, frequency[asked]),
-    )
-    found = strengths(query, terms, candidates)
-    return select(query, terms, found, enumerate(distinct), top_k)
 
 
 def ignored(frequency: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 from memory_agents.core import namespaces as core_namespaces
 from memory_agents.core import ranking
-from memory_agents.core.ranking.analysed import Analysed, analysed, rank_analysed
-from memory_agents.core.ranking.paths import Touched, is_past
-from memory_agents.core.records import EPOCH, Match, Query, Record
+from memory_agents.core.ranking import Glance, Glanced, Words
+from memory_agents.core.ranking.paths import Touched
+from memory_agents.core.ranking.scoring import is_of_later
+from memory_agents.core.records import Match, Query, Record
 from memory_agents.core.text import words
 from memory_agents.errors import MissingExtra
 from memory_agents.memory.providers import agentcore_names as names
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from memory_agents.core.ranking import Cosines
     from memory_agents.memory.embedding import Embedder
 
 _MOST_ASKED = 10_000
@@ -39,7 +41,7 @@ _EMBEDDED = 32
 _MOST = 500
 """candidates that are ranked"""
 _ASKED_TOKENS = 128
-_ANALYSED = 2_000
+_REMEMBERED = 2_000
 """Records whose words are remembered, and texts whose vectors are"""
 
 
@@ -50,8 +52,8 @@ class Search:
         """`embedder`: None ranks by words alone."""
         self._reader = reader
         self._embedder = embedder
-        self._analysed = lru_cache(_ANALYSED)(analysed)
-        self._vector = lru_cache(_ANALYSED)(self._embed)
+        self._words = lru_cache(_REMEMBERED)(Words.of)
+        self._vector = lru_cache(_REMEMBERED)(self._embed)
 
     async def matches(self, query: Query, globs: tuple[str, ...], top_k: int) -> Sequence[Match]:
         """The best `top_k` recallable Records in the namespaces (globs)."""
@@ -83,48 +85,31 @@ class Search:
         return await self._reader.held(place, filters, wanted)
 
     def _ranked(self, query: Query, records: Sequence[Record], top_k: int) -> list[Match]:
-        candidates = [self._analysed(record) for record in _likely(query, records)]
-        embedder = self._embedder
-        if embedder is None:
-            return rank_analysed(query, candidates, top_k=top_k)
+        glances = [Glance(record, self._words(record)) for record in _likely(query, records)]
+        found = Glanced.of(query, glances)
+        if self._embedder is not None:
+            try:
+                found = self._by_meaning(self._embedder, found)
+            except MissingExtra:  # the model cannot be loaded: words alone answer
+                self._embedder = None
+        return found.matches({number: found.glances[number].record for number in found.best(top_k)}, top_k)
 
-        def meaning(order: NDArray[np.int64]) -> tuple[NDArray[np.float64], Callable[[NDArray[np.int64]], Cosines]]:
-            return self._meaning(embedder, query, candidates, order)
-
-        try:
-            return rank_analysed(query, candidates, top_k=top_k, meaning=meaning)
-        except MissingExtra:  # the model cannot be loaded: words alone answer
-            self._embedder = None
-            return rank_analysed(query, candidates, top_k=top_k)
-
-    def _meaning(
-        self, embedder: Embedder, query: Query, candidates: Sequence[Analysed], order: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float64], Callable[[NDArray[np.int64]], Cosines]]:
+    def _by_meaning(self, embedder: Embedder, found: Glanced) -> Glanced:
         """Half of the vectors for the best by words, half for the best of the service, which come first."""
+        asked = embedder.embed(ranking.asked_texts(found.query), tokens=_ASKED_TOKENS)
+        both = zip_longest(found.best(_EMBEDDED), range(len(found.glances)))
+        chosen = set(islice(dict.fromkeys(number for pair in both for number in pair if number is not None), _EMBEDDED))
+        glances = [
+            replace(glance, vectors=self._vectors(glance.record)) if number in chosen else glance
+            for number, glance in enumerate(found.glances)
+        ]
+        return Glanced.of(found.query, glances, asked)
+
+    def _vectors(self, record: Record) -> NDArray[np.float16]:
+        """[2, size] of its title, and of title and text."""
         import numpy as np
 
-        chosen = _alternating(order.tolist(), list(range(len(candidates))))[:_EMBEDDED]
-        size = len(candidates)
-        titles, texts = (np.zeros((size, embedder.size), dtype=np.float32) for _ in range(2))
-        known = np.zeros(size, dtype=bool)
-        for number in chosen:
-            title, text = ranking.embedded_texts(candidates[number].record)
-            titles[number], texts[number] = self._vector(title), self._vector(text)
-            known[number] = bool(text)
-        asked = embedder.embed(ranking.asked_texts(query), tokens=_ASKED_TOKENS).astype(np.float32)
-        known &= bool(asked.any())
-        near = (texts @ asked[1]).astype(np.float64)
-
-        def cosines(numbers: NDArray[np.int64]) -> Cosines:
-            return ranking.Cosines(
-                text_text=near[numbers],
-                title_text=(texts[numbers] @ asked[0]).astype(np.float64),
-                title_title=(titles[numbers] @ asked[0]).astype(np.float64),
-                text_title=(titles[numbers] @ asked[1]).astype(np.float64),
-                known=known[numbers],
-            )
-
-        return np.where(known, near, np.nan), cosines
+        return np.stack([self._vector(text) for text in ranking.embedded_texts(record)])
 
     def _embed(self, text: str) -> NDArray[np.float16]:
         if self._embedder is None:
@@ -148,8 +133,8 @@ def _likely(query: Query, records: Sequence[Record]) -> Sequence[Record]:
 
 
 def _may_answer(query: Query, record: Record, globs: tuple[str, ...]) -> bool:
-    later = is_past(record) and EPOCH < query.now < record.created_at
-    return core_namespaces.matches(record.namespace, globs) and ranking.is_allowed(query, record) and not later
+    allowed = ranking.is_allowed(query, record) and not is_of_later(query, record)
+    return allowed and core_namespaces.matches(record.namespace, globs)
 
 
 def _kind(place: Place, globs: tuple[str, ...]) -> Filters:
@@ -164,8 +149,3 @@ def _kind(place: Place, globs: tuple[str, ...]) -> Filters:
 
 def _is_past(place: Place) -> bool:
     return place.name.startswith(f"/{core_namespaces.HISTORY_PREFIX}")
-
-
-def _alternating(one: Sequence[int], two: Sequence[int]) -> list[int]:
-    """Each once: the first of both, the second of both, and so on."""
-    return list(dict.fromkeys(number for pair in zip(one, two, strict=True) for number in pair))

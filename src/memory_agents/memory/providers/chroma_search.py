@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,9 @@ class Searcher:
         chosen: dict[int, Record] = {number: records[its] for number, its in best.items() if its in records}
         return ranked.matches(chosen, top_k)
 
-    def _candidates(self, query: Query, asked: NDArray[np.float32], where: Where):  # type: ignore[no-untyped-def]
+    def _candidates(
+        self, query: Query, asked: NDArray[np.float32], where: Where
+    ) -> Iterator[Awaitable[Sequence[Found]]]:
         """What to ask of the collection."""
         collection = self._memory.collection
         if asked[1].any():
