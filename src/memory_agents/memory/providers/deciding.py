@@ -26,25 +26,29 @@ def storing(
     forgotten: Collection[str],
     update: Collection[str],
     removing: Sequence[str],
+    leaving: Collection[str] = (),
 ) -> Decision:
     """Store Records and remove others: see MemoryProvider. `known`: id → what is held, of all ids of the call.
 
     Of Records with the same id the first counts. What a Record replaces is removed only if that Record is written
-    now, and never what the call itself states.
+    now, and never what the call itself states. `leaving`: ids that an earlier call was about to remove when it
+    failed or died: what replaces them is there already. What is held although it is forgotten, for somebody forgot
+    it while another stored it, goes too.
     """
     stored, unchanged, taken_back = [], [], []
     wanted = {record.id: record for record in reversed(records)}
     wanted = {record.id: wanted[record.id] for record in records}
     for record in wanted.values():
         held = known.get(record.id)
-        if held is None and record.id in forgotten:
+        if record.id in forgotten:
             taken_back.append(record.id)
         elif held is not None and (record.id not in update or held == record):
             unchanged.append(record.id)
         else:
             stored.append(record)
     written = {record.id for record in stored}
-    spared = {record.replaces for record in wanted.values() if record.id not in written} | wanted.keys()
+    spared = {record.replaces for record in wanted.values() if record.id not in written} - set(leaving)
+    spared |= wanted.keys()
     asked = tuple(dict.fromkeys(removing))
     gone = tuple(its for its in asked if its in known and its not in spared)
     result = BatchResult(
@@ -54,7 +58,7 @@ def storing(
         missing=tuple(its for its in asked if its not in known),
         taken_back=tuple(taken_back),
     )
-    return Decision(tuple(stored), gone, result)
+    return Decision(tuple(stored), (*gone, *(its for its in taken_back if its in known)), result)
 
 
 def forgetting(ids: Sequence[str], *, known: Collection[str]) -> BatchResult:
