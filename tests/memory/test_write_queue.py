@@ -22,14 +22,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from memory_agents.core.records import Approval, BatchResult, Record
 from memory_agents.errors import (
+    MemoryAgentsError,
     MemoryDenied,
-    MemoryFailure,
     MemoryIncomplete,
     MemoryMissing,
     MemoryRefused,
     MemoryThrottled,
     MemoryTimeout,
     MemoryUnreachable,
+    MissingExtra,
 )
 from memory_agents.memory import spool
 from memory_agents.memory.spool import DeleteRecords, StoreEvent, StoreRecords, Write
@@ -39,13 +40,14 @@ from memory_agents.testing.in_memory import InMemoryProvider, InMemoryStore
 from tests import offline
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-PASSING: list[MemoryFailure] = [
+PASSING: list[MemoryAgentsError] = [
     MemoryDenied("Denied."),
     MemoryIncomplete("In part.", fix="again", stored=(), failed=()),
     MemoryMissing("Missing."),
     MemoryThrottled("Throttled."),
     MemoryTimeout("Slow."),
     MemoryUnreachable("Unreachable."),
+    MissingExtra("Chroma", "chromadb"),
 ]
 REFUSED = MemoryRefused("Too long.", fix="say it shorter")
 
@@ -55,7 +57,7 @@ class Faulty(InMemoryProvider):
 
     def __init__(self, store: InMemoryStore | None = None) -> None:
         super().__init__(store, clock=lambda: BEGIN)
-        self.faults: list[tuple[MemoryFailure, bool]] = []
+        self.faults: list[tuple[MemoryAgentsError, bool]] = []
         self.made: list[str] = []
         self.gate: asyncio.Event | None = None
         """while it is there, every write waits for it"""
@@ -139,7 +141,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.keys[write.records[0].text] = write.records[0].id
 
     @rule(fault=st.sampled_from(PASSING), is_made=st.booleans(), times=st.integers(1, 3))
-    def fail(self, fault: MemoryFailure, is_made: bool, times: int) -> None:
+    def fail(self, fault: MemoryAgentsError, is_made: bool, times: int) -> None:
         self.provider.faults += [(fault, is_made)] * times
 
     @rule()
@@ -227,7 +229,7 @@ async def test_what_fails_for_a_moment_is_tried_again_after_waits_that_grow_up_t
         await queue.put(statement(1))
         await queue.drained()
         assert queue.failure is None
-    assert waits.waits == [0.75 * seconds for seconds in (0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60)]
+    assert waits.waits == [0.75 * seconds for seconds in (0.5, 1, 2, 4, 8, 16, 32, *[60] * 7)]
     assert provider.made == ["Statement 0.", "Statement 1."]
 
 
@@ -325,10 +327,30 @@ async def test_a_file_that_is_damaged_is_told_and_never_thrown_away(tmp_path: Pa
     with pytest.raises(MemoryUnreachable, match=r"cannot be used: .* Fix: put that file aside"):
         await opened(Faulty(), tmp_path).__aenter__()
     assert file.read_bytes().startswith(b"no database")
-    spool.dead_letters_file(tmp_path).write_text("{}\n")
-    with pytest.raises(MemoryUnreachable, match="put that file aside"):
+
+
+async def test_dead_letters_that_cannot_be_opened_are_told_with_the_fix(tmp_path: Path) -> None:
+    spool.dead_letters_file(tmp_path).mkdir()
+    with pytest.raises(MemoryUnreachable, match="correct its permissions"):
         spool.dead_letters(tmp_path)
-    assert "put that file aside" in str(spool.notices(tmp_path)[0])
+    assert "correct its permissions" in str(spool.notices(tmp_path)[0])
+
+
+async def test_a_line_that_was_torn_or_changed_hides_no_other_dead_letter_and_is_counted(tmp_path: Path) -> None:
+    file = spool.dead_letters_file(tmp_path)
+    file.write_text('{}\n{"id": "torn')
+    provider = Faulty()
+    provider.faults = [(REFUSED, False), (REFUSED, False)]
+    async with opened(provider, tmp_path) as queue:
+        await queue.put(statement(0))
+        await queue.put(statement(1))
+        await queue.drained()
+        assert [letter.write for letter in queue.dead_letters()] == [statement(0), statement(1)]
+    assert len(file.read_text().splitlines()) == 4
+    assert [notice.text for notice in spool.notices(tmp_path)] == [
+        "2 writes could not be made and were given up.",
+        "Lines that say what was given up and cannot be read: 2.",
+    ]
 
 
 def test_what_was_put_is_made_after_the_process_was_killed(tmp_path: Path) -> None:

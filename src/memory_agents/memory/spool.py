@@ -121,13 +121,15 @@ class Spool:
         self._execute("DELETE FROM writes WHERE number = ?", write.number)
 
     def give_up(self, write: Waiting, error: MemoryFailure, at: datetime) -> None:
-        """Put a write among the dead letters."""
+        """Put a write among the dead letters, on a line of its own: a process may have died in the last one."""
         letter = {"id": write.id, "at": at.isoformat(), "problem": error.message, "fix": error.fix}
         line = json.dumps({**letter, "write": _values(write.write)}).encode() + b"\n"
         try:
-            opened = os.open(dead_letters_file(self._folder), os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+            opened = os.open(dead_letters_file(self._folder), os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
             with os.fdopen(opened, "ab") as file:
-                file.write(line)
+                size = file.tell()
+                is_torn = size > 0 and os.pread(opened, 1, size - 1) != b"\n"
+                file.write(b"\n" + line if is_torn else line)
                 file.flush()
                 os.fsync(opened)
         except OSError as problem:
@@ -162,32 +164,44 @@ def dead_letters_file(folder: Path) -> Path:
 
 
 def dead_letters(folder: Path) -> tuple[DeadLetter, ...]:
-    """The writes that were given up, oldest first. Raises MemoryUnreachable."""
-    file = dead_letters_file(folder)
-    try:
-        lines = file.read_bytes().split(b"\n")[:-1]  # a line without its end was being written when the process died
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise MemoryUnreachable(f"{file} cannot be read: {error.strerror}.", fix="correct its permissions") from None
-    try:
-        found = [json.loads(line) for line in lines]
-        letters = [DeadLetter(**{**values, "write": _write(values["write"])}) for values in found]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise MemoryUnreachable(f"{file} was changed and cannot be read.", fix="put that file aside") from None
-    return tuple({letter.id: letter for letter in letters}.values())  # a process may have died behind writing it
+    """The writes that were given up, oldest first, without the lines that cannot be read. Raises MemoryUnreachable."""
+    return _letters(folder)[0]
 
 
 def notices(folder: Path) -> tuple[Notice, ...]:
     """What a person should know of the writes of a folder that were given up; none of their texts."""
     try:
-        count = len(dead_letters(folder))
+        letters, unreadable = _letters(folder)
     except MemoryUnreachable as error:
         return (Notice(text=error.message, fix=error.fix),)
-    if not count:
-        return ()
-    text = f"{count:,} writes could not be made and were given up." if count > 1 else "A write was given up."
-    return (Notice(text=text, fix=f"see {dead_letters_file(folder)}, write again what is missed, and delete the file"),)
+    texts = []
+    if letters:
+        count = len(letters)
+        texts.append(f"{count:,} writes could not be made and were given up." if count > 1 else "A write was given up.")
+    if unreadable:
+        texts.append(f"Lines that say what was given up and cannot be read: {unreadable:,}.")
+    fix = f"see {dead_letters_file(folder)}, write again what is missed, and delete the file"
+    return tuple(Notice(text=text, fix=fix) for text in texts)
+
+
+def _letters(folder: Path) -> tuple[tuple[DeadLetter, ...], int]:
+    """The writes that were given up, and how many lines cannot be read. Raises MemoryUnreachable."""
+    file = dead_letters_file(folder)
+    try:
+        lines = file.read_bytes().split(b"\n")[:-1]  # a line without its end was being written when the process died
+    except FileNotFoundError:
+        return (), 0
+    except OSError as error:
+        raise MemoryUnreachable(f"{file} cannot be read: {error.strerror}.", fix="correct its permissions") from None
+    letters: dict[str, DeadLetter] = {}  # by id: a process may have died behind writing one, and it stands there again
+    unreadable = 0
+    for line in lines:
+        try:
+            values = json.loads(line)
+            letters[values["id"]] = DeadLetter(**{**values, "write": _write(values["write"])})
+        except (AttributeError, KeyError, TypeError, ValueError):
+            unreadable += 1
+    return tuple(letters.values()), unreadable
 
 
 def _text(write: Write) -> str:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from memory_agents.errors import (
+    MemoryAgentsError,
     MemoryDenied,
     MemoryFailure,
     MemoryIncomplete,
@@ -21,6 +22,7 @@ from memory_agents.errors import (
     MemoryThrottled,
     MemoryTimeout,
     MemoryUnreachable,
+    MissingExtra,
 )
 from memory_agents.memory.provider import MemoryProvider
 from memory_agents.memory.spool import (
@@ -36,7 +38,10 @@ from memory_agents.memory.spool import (
 
 _T = TypeVar("_T")
 
-_PASSING = (MemoryDenied, MemoryIncomplete, MemoryMissing, MemoryThrottled, MemoryTimeout, MemoryUnreachable)
+_PASSING = (
+    *(MemoryDenied, MemoryIncomplete, MemoryMissing, MemoryThrottled, MemoryTimeout, MemoryUnreachable),
+    MissingExtra,
+)
 """may work later, some of them once somebody has mended it; any other failure would only come again"""
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
 """seconds, of which between half and all is waited, so that many processes do not come back at the same time"""
@@ -80,7 +85,7 @@ class WriteQueue:
         """something was put since the worker looked"""
         self._empty = asyncio.Event()
         self._worker: asyncio.Task[None]
-        self.failure: MemoryFailure | None = None
+        self.failure: MemoryAgentsError | None = None
         """what keeps the first write waiting now"""
 
     async def __aenter__(self) -> Self:
