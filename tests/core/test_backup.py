@@ -67,6 +67,13 @@ def test_every_entry_is_one_line_and_comes_back_the_same(entry: Entry) -> None:
     assert backup.entry_of(line) == entry
 
 
+@given(RECORDS)
+def test_a_records_times_come_back_in_utc_whatever_their_zone_was(record: Record) -> None:
+    back = backup.entry_of(backup.line_of(record))
+    assert isinstance(back, Record)
+    assert {time.tzinfo for time in (back.created_at, back.expires_at) if time} == {UTC}
+
+
 def test_a_text_with_half_a_surrogate_pair_comes_back_the_same() -> None:
     odd = replace(WHOLE, text="a \ud800 b")
     assert backup.entry_of(backup.line_of(odd)) == odd
@@ -102,6 +109,7 @@ def changed(line: bytes, **values: object) -> bytes:
         (changed(HEADER.line(), format="other"), "no backup"),
         (changed(HEADER.line(), version=2), "version 2, and this program reads version 1"),
         (changed(HEADER.line(), version=None), "version None"),
+        (changed(HEADER.line(), version=True), "version True"),
         (changed(HEADER.line(), records=-1), "`records` is no whole number"),
         (changed(HEADER.line(), records=True), "`records` is no whole number"),
         (changed(HEADER.line(), sha256="0"), "`sha256` is no checksum"),

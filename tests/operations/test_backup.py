@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import itertools
 import json
+import resource
 import stat
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -127,6 +128,28 @@ def test_a_backup_that_fails_in_the_middle_leaves_the_earlier_one_as_it_was(tmp_
         kept(Broken(), file, force=True)
     assert file.read_bytes() == before
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("spare", [-10_000, 0])
+def test_a_disk_that_is_full_is_told_with_the_file_and_the_earlier_one_stays(tmp_path: Path, spare: int) -> None:
+    """Full while memory is read, and when all of it was: then the first line finds no room."""
+    file = tmp_path / "m"
+    kept(full(), file)
+    before = file.read_bytes()
+    long = InMemoryProvider(InMemoryStore({record.id: record for record in facts(500)}))
+    kept(long, tmp_path / "size")
+    body = len((tmp_path / "size").read_bytes().partition(b"\n")[2])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (body + spare, limits[1]))
+    try:
+        with pytest.raises(UsageError) as error:
+            kept(long, file, force=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert error.value.message == f"{file} cannot be written: File too large."
+    assert "make room" in error.value.fix
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m", "size"]
 
 
 def refused(file: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,7 +61,8 @@ def header_of(line: bytes) -> Header:
         values = {}
     if values.pop("format", None) != FORMAT:
         raise BackupFault("it is no backup of memory-agents")
-    if (version := values.pop("version", None)) != VERSION:
+    version = values.pop("version", None)
+    if not _is_number(version) or version != VERSION:
         raise BackupFault(f"it is a backup of version {version!r}, and this program reads version {VERSION}")
     _check(values, _HEADER_FORMS, needed=_HEADER_FORMS.keys())
     return Header(**{**values, "created_at": datetime.fromisoformat(values["created_at"])})
@@ -103,7 +104,9 @@ def _line(values: Mapping[str, Any]) -> bytes:
 def _record(values: Mapping[str, Any]) -> Record:
     _check(values, _RECORD_FORMS, needed=("id", "namespace", "text", "source"))
     _check(values["source"], _SOURCE_FORMS)
-    return record_of(values)
+    record = record_of(values)
+    ends = record.expires_at and record.expires_at.astimezone(UTC)
+    return replace(record, created_at=record.created_at.astimezone(UTC), expires_at=ends)
 
 
 _Form = tuple[Callable[[Any], bool], str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import hashlib
 import itertools
@@ -29,6 +30,7 @@ LONGEST_LINE = 4 * 1024 * 1024
 """bytes of one entry: more is no backup of ours, and would not be held in memory"""
 _COMPRESSED = b"\x1f\x8b"
 """with which a file of gzip begins"""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,13 @@ async def take(provider: MemoryProvider, body: BinaryIO, *, now: datetime, tell:
 def body_for(output: Path, *, force: bool) -> Iterator[BinaryIO]:
     """A file without a name where `output` will be, for `take`: nothing of it is left by a process that dies.
 
-    Raises UsageError where no file may be put there.
+    Raises UsageError where no file may be put there, also where that shows only when it is written.
     """
     if output.exists() and not output.is_file():
         raise UsageError(f"{output} is no file.", fix="name a file, or - for the standard output")
     if output.exists() and not force:
         raise UsageError(f"{output} is there already.", fix="name another file, or add --force")
-    with _telling(output, "written"):
-        body = tempfile.TemporaryFile(dir=output.resolve().parent)  # noqa: SIM115 -- only its making is told of
-    with body:
+    with _telling(output, "written"), tempfile.TemporaryFile(dir=output.resolve().parent) as body:
         yield cast("BinaryIO", body)
 
 
@@ -198,4 +198,5 @@ def _telling(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{path} cannot be {what}: {error.strerror}.", fix="correct its name or permissions") from None
+        fix = "make room, or name a file elsewhere" if error.errno in _FULL else "correct its name or permissions"
+        raise UsageError(f"{path} cannot be {what}: {error.strerror}.", fix=fix) from None
