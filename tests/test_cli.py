@@ -168,6 +168,16 @@ def test_wrong_use_is_exit_2_and_says_what_to_do(args: list[str], told: str, pro
     assert told in err
 
 
+def test_a_wrong_variable_is_named_and_an_option_goes_before_it(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEMORY_PROVIDER", "floppy")
+    code, _, err = program("list")
+    assert code == 2
+    assert err.endswith("Fix: correct or unset MEMORY_PROVIDER\n")
+    assert program("list", "--provider", "git")[0] == 0
+
+
 def test_memory_that_cannot_be_reached_is_exit_1_with_the_fix(shell: Shell, program: Program) -> None:
     code, _, err = program("list", "--memory-remote", str(shell.folder / "none.git"))
     assert code == 1

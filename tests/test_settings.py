@@ -79,6 +79,16 @@ def test_memory_provider_stands_in_for_the_input_provider(given_input: str, expe
     assert inputs["provider"] == expected
 
 
+def test_a_wrong_memory_provider_is_named_where_it_is_asked_for_and_nowhere_else() -> None:
+    variables = {"MEMORY_PROVIDER": "floppy", "GITHUB_ACTIONS": "true"}
+    with pytest.raises(SettingsError, match=r"variable MEMORY_PROVIDER is not valid: .*'agentcore'") as refused:
+        read_inputs(variables, {"provider": " "})
+    assert refused.value.fix == "correct or unset MEMORY_PROVIDER"
+    assert read_inputs(variables, {"provider": "git"})["provider"] == "git"
+    assert read_inputs({**variables, "INPUT_PROVIDER": "chromadb"})["provider"] == "chromadb"
+    assert read_inputs({"MEMORY_PROVIDER": " "})["provider"] == ""
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

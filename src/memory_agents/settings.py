@@ -272,18 +272,25 @@ class Environment(_Variables):
         return (self.cache_home or Path.home() / ".cache") / "memory-agents"
 
 
-def read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
-    """The inputs that a step of action.yml passes on, by input name.
+class _Choice(_Variables):
+    """Which provider, for a process that no input tells."""
 
-    MEMORY_PROVIDER stands in for `provider`; GH_TOKEN or GITHUB_TOKEN for `github-token` where no runner is.
+    provider: Provider | None = Field(default=None, validation_alias="MEMORY_PROVIDER")
+
+
+def read_inputs(environ: Mapping[str, str], given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The inputs that a step of action.yml passes on, by input name; `given` goes before them, blank is unset.
+
+    MEMORY_PROVIDER stands in for `provider`; GH_TOKEN or GITHUB_TOKEN for `github-token` where no runner is. Raises
+    SettingsError where MEMORY_PROVIDER is asked for and is none.
     """
     inputs = {name: environ.get("INPUT_" + name.upper().replace("-", "_"), "") for name in INPUTS}
-    token = "" if environ.get("GITHUB_ACTIONS") else environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN", "")
-    return {
-        **inputs,
-        "provider": inputs["provider"] or environ.get("MEMORY_PROVIDER", ""),
-        "github-token": inputs["github-token"] or token,
-    }
+    inputs |= {name: value for name, value in (given or {}).items() if value.strip()}
+    if not inputs["provider"].strip():
+        inputs["provider"] = _Choice.read(environ).provider or ""
+    if not (inputs["github-token"] or environ.get("GITHUB_ACTIONS")):
+        inputs["github-token"] = environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN", "")
+    return inputs
 
 
 def reason_of(message: str) -> str:

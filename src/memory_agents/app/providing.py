@@ -51,9 +51,9 @@ def create_provider(
     SettingsError, or MissingExtra with the install command.
     """
     environment = environment or Environment.read(os.environ)
-    settings = settings or Settings.build(read_inputs(os.environ))
     if provider and provider not in _SLOW:
         raise SettingsError(f"There is no provider {provider!r}.", fix=f"use one of {', '.join(_SLOW)}")
+    settings = settings or Settings.build(read_inputs(os.environ, {"provider": provider}))
     settings = settings.model_copy(update={"provider": provider}) if provider else settings
     made = registry.create(
         backend(settings, environment),

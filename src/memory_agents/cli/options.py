@@ -25,10 +25,9 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         *("aws_region", "agentcore_memory_id", "chroma_url"),
         *("top_k", "min_score"),
     )
-    inputs = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
-    given = {name: value for name, value in inputs.items() if value}
+    given = {name.replace("_", "-"): getattr(arguments, name, "") for name in options}
     given |= {"dense": "false"} if getattr(arguments, "no_dense", False) else {}
-    return Settings.build({**read_inputs(os.environ), **given}, as_options=True)
+    return Settings.build(read_inputs(os.environ, given), as_options=True)
 
 
 def environment_of(arguments: argparse.Namespace) -> Environment:
