@@ -98,9 +98,22 @@ def test_a_dry_run_prints_the_request_and_sends_nothing(clone: Clone, aws: Agent
     assert aws.calls == []
 
 
-def test_a_dry_run_needs_neither_credentials_nor_a_region(clone: Clone) -> None:
-    code, out, _ = clone(*SETUP, "create", *OF, "--dry-run", "--json")
-    assert (code, json.loads(out)["operation"]) == (0, "CreateMemory")
+def test_a_dry_run_needs_no_credentials_and_says_where_it_would_go(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    code, out, err = clone(*SETUP, "create", *OF, "--dry-run", "--region", "eu-central-1")
+    assert (code, json.loads(out)["name"]) == (0, "octo_hello")
+    assert err == "note: Dry run: nothing was changed. CreateMemory would be sent to eu-central-1.\n"
+    told = json.loads(clone(*SETUP, "create", *OF, "--dry-run", "--region", "eu-central-1", "--json")[1])
+    assert (told["operation"], told["region"]) == ("CreateMemory", "eu-central-1")
+
+
+def test_a_dry_run_looks_at_the_region(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for region, told in (((), "add --region"), (("--region", "Frankfurt!"), "is no region of AWS")):
+        code, _, err = clone(*SETUP, "create", *OF, "--dry-run", *region)
+        assert (code, told in err) == (2, True)
 
 
 def test_a_memory_is_shown_by_id_by_arn_by_its_name_and_by_the_variable(
@@ -115,6 +128,17 @@ def test_a_memory_is_shown_by_id_by_arn_by_its_name_and_by_the_variable(
     assert f"memory/{aws.memory_id} is there." in clone(*SETUP, "show")[1]
 
 
+def test_an_option_goes_before_the_variable_so_that_no_other_memory_is_deleted(
+    clone: Clone, aws: AgentCoreEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENTCORE_MEMORY_ID", aws.memory_id)
+    for which in (("--repository", "octo/other"), ("--name", "octo_other")):
+        for step in (("show",), ("delete", "--yes")):
+            code, _, err = clone(*SETUP, *step, *which)
+            assert (code, "no memory of the name octo_other" in err) == (1, True)
+    assert "DeleteMemory" not in operations(aws)
+
+
 def test_an_update_adds_the_keys_that_a_memory_lacks_and_a_second_one_changes_nothing(
     clone: Clone, monkeypatch: pytest.MonkeyPatch, aws: AgentCoreEmulator
 ) -> None:
@@ -126,6 +150,8 @@ def test_an_update_adds_the_keys_that_a_memory_lacks_and_a_second_one_changes_no
         assert "UpdateMemory" not in operations(bare)
         first = json.loads(clone(*SETUP, "update", *which, "--days", "30", "--json")[1])
         second = json.loads(clone(*SETUP, "update", *which, "--days", "30", "--json")[1])
+        nothing = clone(*SETUP, "update", *which, "--dry-run")
+    assert nothing[1:] == ("Dry run: it is up to date, and nothing would be changed.\n", "")
     assert len(looked["addIndexedKeys"]) == 3
     assert (first["done"], second["done"]) == ("updated", "unchanged")
     assert (first["memory"]["eventExpiryDuration"], first["notices"]) == (30, [])
@@ -136,6 +162,7 @@ def test_a_deletion_says_what_is_lost_and_needs_a_yes(clone: Clone, aws: AgentCo
     looked = clone(*SETUP, "delete", *which, "--dry-run")
     assert "all records" in looked[1]
     assert "memory-agents backup" in looked[1]
+    assert looked[1].endswith("Dry run: nothing was changed.\n")
     assert clone(*SETUP, "delete", *which)[0] == 2
     assert "Nothing was changed" in clone(*SETUP, "delete", *which, typed="n\n")[1]
     assert clone(*SETUP, "delete", *which, "--json")[0] == 2

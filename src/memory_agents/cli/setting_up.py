@@ -55,9 +55,9 @@ async def _create(arguments: argparse.Namespace) -> Answer:
             tags=_tags(arguments.tag),
         )
     )
-    if arguments.dry_run:
-        return agentcore_report.of_request("CreateMemory", request)
     async with _opened(arguments) as plane:
+        if arguments.dry_run:
+            return agentcore_report.of_request("CreateMemory", request, plane.region)
         done: agentcore_report.Done = "exists"
         memory = await plane.find(name)
         if memory is None:
@@ -88,7 +88,7 @@ async def _update(arguments: argparse.Namespace) -> Answer:
             execution_role=arguments.execution_role,
         )
         if arguments.dry_run:
-            return agentcore_report.of_request("UpdateMemory", request)
+            return agentcore_report.of_request("UpdateMemory", request, plane.region)
         if request:
             memory = await plane.update(request)
         if arguments.wait and memory["status"] != "ACTIVE":
@@ -133,8 +133,9 @@ async def _opened(arguments: argparse.Namespace) -> AsyncIterator[ControlPlane]:
 
 
 async def _chosen(plane: ControlPlane, arguments: argparse.Namespace) -> Memory:
-    """The memory that the options name, or AGENTCORE_MEMORY_ID, or the repository's own by its name."""
-    memory_id = arguments.memory_id or ("" if arguments.name else environment_of(arguments).agentcore().memory_id)
+    """The memory that the options name, or AGENTCORE_MEMORY_ID, or that with the name of this clone's repository."""
+    is_named = arguments.name or arguments.repository  # a variable never goes before an option: it may be deleted
+    memory_id = arguments.memory_id or ("" if is_named else environment_of(arguments).agentcore().memory_id)
     if memory_id:
         if not _ID.fullmatch(memory_id):
             raise UsageError(f"{memory_id!r} is no id of a memory.", fix="give --memory-id as `create` printed it")

@@ -26,11 +26,11 @@ def add_setup(
         "machine: a profile, variables, or a role.",
     )
     step = agentcore.add_subparsers(dest="step", required=True, metavar="STEP").add_parser
-    region, waiting, changing, which = _region(), _waiting(), _changing(), _which()
+    region, waiting, which = _region(), _waiting(), _which()
 
     create = step(
         "create",
-        parents=[repository, region, changing, waiting, looking],
+        parents=[repository, region, _changing(otherwise=("7", "none")), waiting, looking],
         help="make a memory, and print the variables and the IAM policy that a run needs",
         description="Make a memory, wait until it is ACTIVE, and print what a run needs. One that has the name already "
         "is shown instead.",
@@ -43,7 +43,7 @@ def add_setup(
 
     step(
         "update",
-        parents=[repository, region, which, changing, waiting, looking],
+        parents=[repository, region, which, _changing(otherwise=("as it is", "as they are")), waiting, looking],
         help="add what a memory lacks, and change what the options say",
         description="Declare the indexed keys that a memory lacks, which AWS never takes back, and change what the "
         "options say.",
@@ -83,22 +83,24 @@ def _which() -> argparse.ArgumentParser:
         "--agentcore-memory-id",
         default="",
         metavar="ID",
-        help="the id or the ARN (default: AGENTCORE_MEMORY_ID, or the memory with the repository's name)",
+        help="the id or the ARN (default: the memory that --name or --repository names, or AGENTCORE_MEMORY_ID)",
     )
     options.add_argument("--name", default="", help="find it by this name")
     return options
 
 
-def _changing() -> argparse.ArgumentParser:
+def _changing(*, otherwise: tuple[str, str]) -> argparse.ArgumentParser:
+    """`otherwise`: what holds without --days, and without --strategy."""
+    days, strategies = otherwise
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--days", type=int, metavar="N", help="that events are kept, 3 to 365 (default: 7)")
+    options.add_argument("--days", type=int, metavar="N", help=f"that events are kept, 3 to 365 (default: {days})")
     options.add_argument(
         "--strategy",
         action="append",
         default=[],
         choices=tuple(STRATEGIES),
         help="extract records from conversations that other programs store there; may be repeated. It costs, and "
-        "memory-agents itself needs none (default: none)",
+        f"memory-agents itself needs none (default: {strategies})",
     )
     options.add_argument("--description", default="", metavar="TEXT", help="what the memory is for")
     options.add_argument(

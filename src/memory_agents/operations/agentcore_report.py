@@ -31,10 +31,13 @@ _DONE: Mapping[Done, str] = {
 }
 
 
-def of_request(operation: str, request: Mapping[str, Any]) -> Answer:
-    """What would be sent."""
-    value = {"dry_run": True, "operation": operation, "request": request}
-    return Answer(value, json.dumps(request, indent=2))
+def of_request(operation: str, request: Mapping[str, Any], region: str) -> Answer:
+    """What would be sent; an empty request is none."""
+    value = {"dry_run": True, "operation": operation, "region": region, "request": request}
+    if not request:
+        return Answer(value, "Dry run: it is up to date, and nothing would be changed.")
+    notice = Notice(text=f"Dry run: nothing was changed. {operation} would be sent to {region}.")
+    return Answer(value, json.dumps(request, indent=2), (notice,))
 
 
 def of_memory(memory: Memory, region: str, *, done: Done, is_tagged: bool = False) -> Answer:
@@ -79,6 +82,7 @@ def before_deletion(memory: Memory, region: str, *, dry_run: bool) -> Answer:
         f"{named(memory)} in {region}, of {_day(memory['createdAt'])}, would be deleted, and with it:",
         *(f"- {what}" for what in LOST),
         "Nothing brings it back. `memory-agents backup --output FILE` keeps the records first.",
+        *(["Dry run: nothing was changed."] if dry_run else []),
     ]
     value = {"dry_run": dry_run, "memory": _plain(memory), "lost": list(LOST)}
     return Answer(value, "\n".join(lines))
