@@ -12,6 +12,7 @@ import yaml
 
 from memory_agents.config_file import parse
 from memory_agents.configuration import Configuration
+from memory_agents.settings import INPUTS
 from memory_agents.testing.github import FakeGitHub, FakeRepository
 from tests.command_line import Clone
 from tests.offline import ROOT
@@ -251,3 +252,49 @@ def test_where_memory_is_no_branch_none_is_made_and_no_service_is_asked(clone: C
     assert "branch memory" not in out
     assert written(clone) == FILES
     assert not clone.has_branch()
+
+
+@pytest.mark.parametrize(
+    ("provider", "inputs", "told"),
+    [
+        (
+            "chromadb",
+            {"chroma-url": "${{ vars.CHROMA_URL }}", "chroma-token": "${{ secrets.CHROMA_TOKEN }}"},
+            "the variable CHROMA_URL",
+        ),
+        (
+            "agentcore",
+            {"agentcore-memory-id": "${{ vars.AGENTCORE_MEMORY_ID }}", "aws-region": "${{ vars.AWS_REGION }}"},
+            "the variables AGENTCORE_MEMORY_ID, AWS_REGION and AWS_ROLE_REMEMBER",
+        ),
+    ],
+)
+def test_the_workflows_keep_memory_where_that_was_asked_for(
+    clone: Clone, provider: str, inputs: dict[str, str], told: str
+) -> None:
+    """Every step that writes names the provider and where it is; the index, which asks none, stays as it is."""
+    out = clone("init", "--yes", "--provider", provider, "--action", "octo/memory-agents@v1")[1]
+    assert f"  1. In the repository's settings, under Secrets and variables, Actions: {told}" in out
+    jobs = yaml.safe_load((clone.folder / FILES[2]).read_text())["jobs"]
+    uses = {name: job["steps"][-1] for name, job in jobs.items()}
+    assert {step["uses"] for step in uses.values()} == {"octo/memory-agents@v1"}
+    assert uses["write"]["with"] == {"provider": provider, **inputs}
+    assert uses["catch-up"]["with"] == {"provider": provider, **inputs, "mode": "catch-up"}
+    assert set(uses["write"]["with"]) <= set(INPUTS)
+    assert "provider" not in (clone.folder / FILES[1]).read_text()
+
+
+@pytest.mark.parametrize("provider", ["chromadb", "agentcore"])
+def test_the_jobs_of_other_providers_have_no_right_that_they_do_not_need(clone: Clone, provider: str) -> None:
+    clone("init", "--yes", "--provider", provider)
+    jobs = yaml.safe_load((clone.folder / FILES[2]).read_text())["jobs"]
+    example = yaml.safe_load((ROOT / "examples" / "workflows" / "agentcore.yml").read_text())["jobs"]["write"]
+    assert len(jobs) == 2
+    for job in jobs.values():
+        wanted = dict(example["permissions"])
+        if provider == "agentcore":
+            assert job["steps"][:-1] == example["steps"][:1]
+        else:
+            del wanted["id-token"]
+            assert job["steps"][:-1] == []
+        assert job["permissions"] == wanted

@@ -37,7 +37,7 @@ async def initialise(arguments: argparse.Namespace) -> int:
                 found = unwrapped(opened_provider)
                 provider = found if isinstance(found, initial.Branch) else None
             parts = [
-                *initial.files(top, action=action),
+                *initial.files(top, action=action, provider=settings.provider),
                 *initial.labels(tuple(settings.labels), repository=repository, has_token=has_token),
             ]
             if provider is not None:
@@ -53,5 +53,11 @@ async def initialise(arguments: argparse.Namespace) -> int:
             made = await initial.carry_out(parts, top=top, github=github, repository=repository, provider=provider)
     finally:
         await github.close()
-    done = initial_report.done(made, action=action, documents=initial.documents(top), unfilled=initial.unfilled(top))
+    done = initial_report.done(
+        made,
+        action=action,
+        provider=settings.provider,
+        documents=initial.documents(top),
+        unfilled=initial.unfilled(top),
+    )
     return terminal.show(done, as_json=arguments.json)

@@ -24,6 +24,13 @@ _EXAMPLES = {
     "workflows/index.yml": ".github/workflows/memory-index.yml",
 }
 """what is copied from `examples/`, to where: the workflows that need no agent"""
+_WRITING = "workflows/memory.yml"
+"""the one that asks the provider: the past is indexed beside it"""
+_INPUTS: Mapping[str, Mapping[str, str]] = {
+    "chromadb": {"chroma-url": "${{ vars.CHROMA_URL }}", "chroma-token": "${{ secrets.CHROMA_TOKEN }}"},
+    "agentcore": {"agentcore-memory-id": "${{ vars.AGENTCORE_MEMORY_ID }}", "aws-region": "${{ vars.AWS_REGION }}"},
+}
+"""provider → what a step needs beside its name"""
 _OWNER_HINT = "# Put the owner of the action in place of OWNER.\n"
 _DESCRIPTION = "Keep a digest of this in memory, once it is closed"
 DOCUMENTS = (
@@ -78,14 +85,30 @@ class Branch(MemoryReader, Protocol):
         """Make the branch with its README; False where it is there. Raises MemoryFailure."""
 
 
-def files(top: Path, *, action: str) -> Iterator[Part]:
-    """The files, with the `action` that the workflows use. `top`: of the working tree."""
+def files(top: Path, *, action: str, provider: str = "git") -> Iterator[Part]:
+    """The files, with the `action` and the `provider` that the workflows use. `top`: of the working tree."""
     for example, path in _EXAMPLES.items():
         text = (_examples() / example).read_text(encoding="utf-8")
+        if example == _WRITING and provider in _INPUTS:
+            text = _with_provider(text, provider)
         if action != ACTION:
             text = text.replace(_OWNER_HINT, "").replace(ACTION, action)
         state = State.THERE if (top / path).exists() else State.MISSING
         yield Part(kind="file", name=path, state=state, content=text)
+
+
+def _with_provider(workflow: str, provider: str) -> str:
+    """A workflow whose steps that use the action keep memory there, and whose jobs write nothing to the repository."""
+    inputs = {"provider": provider, **_INPUTS[provider]}
+    given = "        with:\n" + "".join(f"          {name}: {value}\n" for name, value in inputs.items())
+    uses = f"        uses: {ACTION}\n"
+    text = workflow.replace(f"{uses}        with:\n", uses).replace(uses, uses + given)
+    text = text.replace("contents: write # the memory branch", "contents: read # the configuration")
+    if provider == "agentcore":
+        example = (_examples() / "workflows/agentcore.yml").read_text(encoding="utf-8")
+        step = example[example.rindex("      - name: AWS") : example.rindex("      - name: Remember")]
+        text = text.replace("    steps:\n", f"      id-token: write # a role in AWS\n    steps:\n{step}")
+    return text
 
 
 def labels(names: Sequence[str], *, repository: str, has_token: bool) -> Iterator[Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from memory_agents.operations.initial import ACTION, Part, State
 from memory_agents.operations.reading import Answer
@@ -15,6 +15,12 @@ _WORDS = {
     State.FAILED: "failed",
 }
 _WITH_REASON = frozenset({State.LEFT, State.FAILED})
+_SETTINGS: Mapping[str, str] = {
+    "chromadb": "the variable CHROMA_URL and, where the server asks for one, the secret CHROMA_TOKEN",
+    "agentcore": "the variables AGENTCORE_MEMORY_ID, AWS_REGION and AWS_ROLE_REMEMBER, which `memory-agents setup "
+    "agentcore create` and a role with what it prints give you",
+}
+"""provider → what the workflows take from the repository's settings"""
 
 
 def preview(parts: Sequence[Part], *, verbose: bool) -> Answer:
@@ -38,12 +44,14 @@ def preview(parts: Sequence[Part], *, verbose: bool) -> Answer:
     return Answer(value, "\n".join(lines), code=int(is_hidden))
 
 
-def done(parts: Sequence[Part], *, action: str, documents: Sequence[str], unfilled: Sequence[str]) -> Answer:
+def done(
+    parts: Sequence[Part], *, action: str, provider: str, documents: Sequence[str], unfilled: Sequence[str]
+) -> Answer:
     """What was done, and the next steps. Exit code 1 where something failed.
 
     `unfilled`: workflows that do not name the action's owner yet.
     """
-    steps = _next_steps(parts, action, documents, unfilled)
+    steps = _next_steps(parts, action, provider, documents, unfilled)
     numbered = [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]
     text = "\n".join((*map(_told, parts), "", "Next:", *numbered))
     value = {"dry_run": False, "parts": [_value(part) for part in parts], "next": steps}
@@ -58,7 +66,9 @@ def _told(part: Part) -> str:
     return f"  {_WORDS[part.state]:6}  {name}{size}{is_there}{why}"
 
 
-def _next_steps(parts: Sequence[Part], action: str, documents: Sequence[str], unfilled: Sequence[str]) -> list[str]:
+def _next_steps(
+    parts: Sequence[Part], action: str, provider: str, documents: Sequence[str], unfilled: Sequence[str]
+) -> list[str]:
     files = [part.name for part in parts if part.kind == "file" and part.state is State.MADE]
     steps = []
     if unfilled:
@@ -66,6 +76,8 @@ def _next_steps(parts: Sequence[Part], action: str, documents: Sequence[str], un
             f"Put the owner of the action in place of OWNER in {', '.join(unfilled)}; "
             "files that are not there yet get it by --action OWNER/NAME@REF"
         )
+    if provider in _SETTINGS:
+        steps.append(f"In the repository's settings, under Secrets and variables, Actions: {_SETTINGS[provider]}")
     if files:
         steps.append("Commit and push the files: git add .github && git commit -m 'Add memory-agents' && git push")
     steps.append(
@@ -81,6 +93,7 @@ def _next_steps(parts: Sequence[Part], action: str, documents: Sequence[str], un
     steps.append(
         "Recall for new issues and pull requests: "
         f"copy issues.yml, pull-requests.yml or similar-issues.yml from examples/workflows{where}"
+        + ("; to their steps add what memory.yml says of memory" if provider in _SETTINGS else "")
     )
     return steps
 
