@@ -8,7 +8,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
+import pytest
 from aiohttp import web
+
+from memory_agents.core.records import Query
+from memory_agents.memory.providers.chroma import ChromaProvider
+from memory_agents.testing.conformance.samples import BEGIN, event, fact, store
+from tests.chroma_server import ChromaServer
+from tests.embedding import WordEmbedder
+
+TABS = Query(title="indent with tabs", now=BEGIN)
+FOUND = ("codebase/*",)
 
 
 @dataclass(slots=True)
@@ -103,3 +113,22 @@ async def proxy_of(upstream: str, *, token: str = "") -> AsyncIterator[ChromaPro
     finally:
         await runner.cleanup()
         await proxy.client.aclose()
+
+
+@pytest.fixture
+async def proxy(chroma_server: ChromaServer) -> AsyncIterator[ChromaProxy]:
+    """One that forwards to the server of this process."""
+    async with proxy_of(chroma_server.url) as its:
+        yield its
+
+
+@pytest.fixture
+async def provider(proxy: ChromaProxy, chroma_server: ChromaServer) -> AsyncIterator[ChromaProvider]:
+    """It holds two facts and an event, and has used each of its connections."""
+    its = ChromaProvider(
+        url=proxy.url, collection=chroma_server.new_name(), embedder=WordEmbedder(), seconds=10, clock=lambda: BEGIN
+    )
+    await store(its, fact(1), fact(2))
+    await its.store_event(event(0, session="s0"))
+    yield its
+    await its.close()

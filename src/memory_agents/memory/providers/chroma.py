@@ -138,11 +138,12 @@ class ChromaProvider:
             async with self._memory.deadline():
                 await self._memory.make()
                 known = await self._memory.records(ids)
-                notes = await self._memory.collection.get(ids=[f"{items.FORGOTTEN}{its}" for its in ids])
-            forgotten = {its.id.removeprefix(items.FORGOTTEN) for its in notes}
-            decided = deciding.storing(records, known=known, forgotten=forgotten, update=update, removing=removing)
-            await self._writing.store(decided, known.keys(), approval)
-        return decided.result
+                forgotten = await self._memory.noted_of(items.FORGOTTEN, ids)
+                leaving = await self._memory.noted_of(items.LEAVING, ids)
+            decided = deciding.storing(
+                records, known=known, forgotten=forgotten, update=update, removing=removing, leaving=leaving
+            )
+            return await self._writing.store(decided, approval, known=known.keys(), leaving=leaving)
 
     async def delete_records(self, ids: Sequence[str], *, approval: Approval) -> BatchResult:
         """See MemoryProvider."""

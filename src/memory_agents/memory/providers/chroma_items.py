@@ -5,7 +5,8 @@ Everything is in one collection. An item has an id, a vector, a document (the te
     a record   its own id; the vector of title and text; `uri` is when it was made, so that a list is put in order
                without reading anything else; all that is no text as JSON, exactly; what a search counts and the
                vectors of title and text, packed
-    a note     `forgotten/<id>`, `apart/<number>/<number>`, `namespace/<namespace>`: what is no record and must last
+    a note     `forgotten/<id>`, `apart/<number>/<number>`, `namespace/<namespace>`: what is no record and must last;
+               `leaving/<id>`: what an heir supersedes, until it is gone
     an event   `event/<session>/<id>`; its session as a digest, which takes names of any form
 
 Only records have `namespace`, `lasting` and `passing`, by which records are found: so nothing else ever is.
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 Metadata = Mapping[str, Any]
 Where = Mapping[str, Any]
 
-FORGOTTEN, APART, NAMESPACE = "forgotten/", "apart/", "namespace/"
+FORGOTTEN, APART, NAMESPACE, LEAVING = "forgotten/", "apart/", "namespace/", "leaving/"
 """how ids of notes begin; an id of a record has no `/`"""
 PARTS = 4
 """into so many the records are spread, for an engine that gives few at a time"""

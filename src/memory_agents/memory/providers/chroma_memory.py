@@ -76,6 +76,11 @@ class ChromaMemory:
         found = await self.collection.get(where={"kind": kind.rstrip("/")})
         return [its.id.removeprefix(kind) for its in found]
 
+    async def noted_of(self, kind: str, ids: Sequence[str]) -> set[str]:
+        """Those of the ids of which there is such a note."""
+        found = await self.collection.get(ids=[f"{kind}{its}" for its in ids])
+        return {its.id.removeprefix(kind) for its in found}
+
     async def records(self, ids: Sequence[str]) -> dict[str, Record]:
         """id → Record of those that are there, in the order of `ids`."""
         if not ids or not await self.is_there():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from memory_agents.errors import MemoryFailure, MemoryIncomplete
 from memory_agents.memory.providers import chroma_items as items
 
 if TYPE_CHECKING:
-    from memory_agents.core.records import Approval, Record
+    from memory_agents.core.records import Approval, BatchResult, Record
     from memory_agents.memory.embedding import Embedder
     from memory_agents.memory.providers.chroma_items import Item
     from memory_agents.memory.providers.chroma_memory import ChromaMemory
@@ -34,12 +35,22 @@ class Writing:
         self._memory = memory
         self._embedder = embedder
 
-    async def store(self, decided: Decision, known: Collection[str], approval: Approval) -> None:
-        """Write the Records, and then remove what they supersede. `known`: ids that are there."""
+    async def store(
+        self, decided: Decision, approval: Approval, *, known: Collection[str], leaving: Collection[str]
+    ) -> BatchResult:
+        """Write the Records, and then remove what they supersede; what came of it.
+
+        `known`: ids that are there. `leaving`: those that an earlier call was about to remove. What is superseded is
+        noted as such before its heir is there: else nothing would say, after a failure in between, that it is to go.
+        """
         records = {record.id: record for record in decided.store}
+        heirs = {record.replaces for record in decided.store}
+        await self.note([f"{items.LEAVING}{its}" for its in decided.remove if its in heirs and its not in leaving])
         namespaces = {record.namespace for record in decided.store}
         await self.note([f"{items.NAMESPACE}{name}" for name in sorted(namespaces - self._memory.noted)])
         self._memory.noted.update(namespaces)
+
+        gone: set[str] = set()
 
         async def write(ids: Sequence[str]) -> None:
             some = [records[its] for its in ids]
@@ -47,9 +58,19 @@ class Writing:
             async with self._memory.deadline():
                 await self._put([item for item in prepared if item.id not in known], is_new=True)
                 await self._put([item for item in prepared if item.id in known], is_new=False)
+                # Who forgets notes it first and removes it then: whatever the order was, it is gone in the end.
+                forgotten = await self._memory.noted_of(items.FORGOTTEN, ids)
+                gone.update(forgotten)
+                undone = [*sorted(forgotten), *(f"{items.LEAVING}{its}" for its in ids if its in leaving)]
+                if undone:
+                    await self._memory.collection.delete(undone)
 
         steps: list[_Step] = [(some, write) for some in _parts(list(records), _EMBEDDED_AT_ONCE)]
         await self._in_parts([*steps, *self._removing(decided.remove)])
+        its = decided.result
+        stored = tuple(one for one in its.stored if one not in gone)
+        taken_back = (*its.taken_back, *(one for one in its.stored if one in gone))
+        return replace(its, stored=stored, taken_back=taken_back)
 
     async def note(self, ids: Sequence[str], approval: Approval | None = None) -> None:
         """Write notes."""
@@ -68,9 +89,9 @@ class Writing:
     def _removing(self, ids: Sequence[str]) -> list[_Step]:
         async def remove(some: Sequence[str]) -> None:
             async with self._memory.deadline():
-                await self._memory.collection.delete(some)
+                await self._memory.collection.delete([*some, *(f"{items.LEAVING}{its}" for its in some)])
 
-        return [(some, remove) for some in _parts(ids, self._memory.collection.most)]
+        return [(some, remove) for some in _parts(ids, self._memory.collection.most // 2)]
 
     async def _put(self, some: Sequence[Item], *, is_new: bool) -> None:
         if some:
