@@ -20,7 +20,7 @@ from memory_agents.errors import (
     SettingsError,
     UsageError,
 )
-from memory_agents.memory.providers.agentcore_client import is_loopback
+from memory_agents.memory.providers.agentcore_opening import is_loopback
 
 SERVICE = "bedrock-agentcore-control"
 _SECONDS = 15.0

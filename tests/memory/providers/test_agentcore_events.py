@@ -51,13 +51,13 @@ def test_the_longest_names_of_the_rarest_characters_fit() -> None:
 
 
 def test_the_token_is_that_of_the_event_in_its_session_until_the_session_is_deleted() -> None:
-    def token(one: MemoryEvent, generation: int = 0) -> str:
+    def token(one: MemoryEvent, generation: str = "") -> str:
         request = events.request_of(one, memory_id="memory-Abcdefgh12", generation=generation)
         return str(request["clientToken"])
 
     assert token(event(1)) == token(replace(event(1), text="Other words."))
     others = [event(2), event(1, actor="mona"), event(1, session="s2"), event(1, actor="octocat\n1", session="s1")]
-    assert len({token(one) for one in (event(1), *others)} | {token(event(1), 1)}) == 6
+    assert len({token(one) for one in (event(1), *others)} | {token(event(1), "anew")}) == 6
 
 
 def test_a_text_that_does_not_fit_is_refused_with_the_numbers() -> None:

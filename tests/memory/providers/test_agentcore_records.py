@@ -16,11 +16,12 @@ from memory_agents.core.records import Record, Source
 from memory_agents.errors import MemoryRefused
 from memory_agents.memory.providers import agentcore_records as records
 from memory_agents.memory.providers.agentcore_names import Kind
-from memory_agents.memory.providers.agentcore_records import Held, entry_of, held_of, held_record
+from memory_agents.memory.providers.agentcore_records import Held, entry_of, held_of, held_record, note
 from memory_agents.memory.providers.agentcore_shapes import check_of
 from memory_agents.testing.conformance.samples import TEXTS, WHOLE, fact
 
 AT = datetime(2026, 5, 4, 12, 30, 15, 123456, tzinfo=UTC)
+PAIR = note(Kind.APART, "3-12", at=AT)
 TEXT = st.text(max_size=20)
 TIME = st.datetimes(timezones=st.just(UTC))
 RECORD = st.builds(
@@ -140,7 +141,9 @@ def test_a_hundred_labels_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    "held", [records.forgotten("f0123456789ab-1", at=AT), records.apart((3, 12), at=AT)], ids=["forgotten", "apart"]
+    "held",
+    [note(Kind.FORGOTTEN, "f0123456789ab-1", at=AT), note(Kind.LEAVING, "f0123456789ab-1", at=AT), PAIR],
+    ids=lambda held: held.kind,
 )
 def test_what_is_no_record_is_kept_below_meta(held: Held) -> None:
     entry = entry_of(held)
@@ -150,7 +153,7 @@ def test_what_is_no_record_is_kept_below_meta(held: Held) -> None:
 
 
 def test_a_pair_comes_back() -> None:
-    assert records.pair_of(records.apart((3, 12), at=AT).key) == (3, 12)
+    assert records.pair_of(PAIR.key) == (3, 12)
 
 
 @pytest.mark.parametrize(

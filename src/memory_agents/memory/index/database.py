@@ -70,6 +70,8 @@ class Schema:
     tables: str
     format: Callable[[], str]
     """another format than a file's own makes the file useless"""
+    seconds: float = WAIT_SECONDS
+    """to wait for another process that writes"""
 
     def made(self) -> frozenset[str]:
         """What SQLite keeps of the tables and indexes: nothing else may be in the file, such as a view or a trigger."""
@@ -176,7 +178,7 @@ def _code(error: Exception) -> int:
 def _open(path: Path, schema: Schema) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=schema.seconds, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise IndexCorrupt(str(error)) from error
     connection.text_factory = lambda text: text.decode("utf-8", "replace")

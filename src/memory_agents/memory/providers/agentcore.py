@@ -7,10 +7,8 @@ records below `meta/`. MemoryEvents are events of the service.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,24 +24,18 @@ from memory_agents.core.records import (
     Query,
     Record,
 )
-from memory_agents.errors import MemoryFailure
+from memory_agents.errors import MemoryAgentsError
 from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.health import sick, too_many
-from memory_agents.memory.providers import agentcore_names as names
-from memory_agents.memory.providers import deciding
+from memory_agents.memory.providers.agentcore_changes import Changes, noted, records_of
 from memory_agents.memory.providers.agentcore_client import AgentCoreClient
 from memory_agents.memory.providers.agentcore_journal import Journal
-from memory_agents.memory.providers.agentcore_names import Kind, Place, places_of
-from memory_agents.memory.providers.agentcore_reading import Reader, each_once
-from memory_agents.memory.providers.agentcore_records import Held, apart, forgotten, held_record, pair_of
+from memory_agents.memory.providers.agentcore_names import Kind, places_of
+from memory_agents.memory.providers.agentcore_reading import Reader
+from memory_agents.memory.providers.agentcore_records import Held, pair_of
 from memory_agents.memory.providers.agentcore_search import Search
 from memory_agents.memory.providers.agentcore_sessions import Sessions
 from memory_agents.memory.providers.agentcore_writing import BATCH, Writer
-
-_Known = Mapping[str, Sequence[Held]]
-"""key → all that is held under it"""
-_FORGOTTEN = Place(names.place_of(names.FORGOTTEN_PLACE), is_whole=False)
-_APART = Place(names.place_of(names.APART_PLACE), is_whole=False)
 
 
 def _utc_now() -> datetime:
@@ -75,13 +67,12 @@ class AgentCoreProvider:
         name = hashlib.sha256(where.encode()).hexdigest()[:16]
         self._journal = Journal(state / f"agentcore-{name}.sqlite3", clock)
         self._reader = Reader(self._client, self._journal)
-        self._writer = Writer(self._client, self._journal, self._reader, clock=clock)
+        self._changes = Changes(self._reader, Writer(self._client, self._journal, self._reader, clock=clock), clock)
         self._search = Search(self._reader, embedder)
-        self._sessions = Sessions(self._client, events_per_second=events_per_second, longest=seconds, clock=clock)
-        self._seconds = seconds
-        self._clock = clock
+        self._sessions = Sessions(
+            self._client, self._journal, events_per_second=events_per_second, longest=seconds, clock=clock
+        )
         self._opening = asyncio.Lock()
-        self._writing = asyncio.Lock()
         self._is_open = False
 
     async def search_records(self, query: Query, *, namespaces: tuple[str, ...], top_k: int) -> Sequence[Match]:
@@ -97,24 +88,29 @@ class AgentCoreProvider:
         def wanted(held: Held) -> bool:
             return held.record is not None and core_namespaces.matches(held.record.namespace, namespaces)
 
-        found = await self._reader.in_places(places_of(namespaces), {}, wanted)
-        by_id = sorted((held.record for held in found if held.record is not None), key=lambda record: record.id)
+        found, forgotten = await asyncio.gather(
+            self._reader.in_places(places_of(namespaces), {}, wanted), self._reader.forgotten()
+        )
+        alive = [held.record for held in found if held.record is not None and held.key not in forgotten]
+        by_id = sorted(alive, key=lambda record: record.id)
         return sorted(by_id, key=lambda record: record.created_at, reverse=True)[:limit]
 
     async def get_record(self, record_id: str) -> Record | None:
         """See MemoryReader."""
         await self._open()
-        return _records(await self._reader.known([record_id])).get(record_id)
+        known = await self._reader.known([record_id])
+        return None if noted(known, Kind.FORGOTTEN) else records_of(known).get(record_id)
 
     async def pairs_apart(self) -> frozenset[tuple[int, int]]:
         """See MemoryReader."""
-        return frozenset(pair_of(key) for key in await self._keys(_APART, Kind.APART))
+        await self._open()
+        return frozenset(map(pair_of, await self._reader.apart()))
 
     async def health_check(self) -> Health:
         """See MemoryReader."""
         try:
             info = await self.get_info()
-        except MemoryFailure as error:
+        except MemoryAgentsError as error:
             return sick(error)
         count = "" if info.records is None else f" and holds {info.records} record{'s' if info.records != 1 else ''}"
         return Health(ok=True, detail=f"{info.location} answers{count}.")
@@ -125,7 +121,7 @@ class AgentCoreProvider:
         records = await self._reader.counted()
         return ProviderInfo(
             provider="agentcore",
-            location=f"AgentCore memory {self._client.memory_id} in {self._client.where}",
+            location=f"AgentCore {self._client.named} in {self._client.where}",
             records=records,
             is_new=records == 0,
             notices=(*self._notices(), *too_many(records)),
@@ -146,55 +142,27 @@ class AgentCoreProvider:
         removing: Sequence[str] = (),
     ) -> BatchResult:
         """See MemoryProvider."""
-        stated = {record.id for record in records}
-        async with self._one_write():
-            finished = await self._writer.finish(stated)
-            known = await self._reader.known(stated | set(removing))
-            held = _records(known)
-            decided = deciding.storing(
-                records, known=held, forgotten=_forgotten(known), update=update, removing=removing
-            )
-            left = self._left_behind(records, removing, known)
-            gone = [its for key in (*decided.remove, *left) for its in known[key] if its.is_record]
-            if gone:
-                await self._journal.leave([its.service_id for its in gone])
-            await self._write(decided.store, known)
-            await self._writer.delete([*gone, *_surplus(known, stated)])
-        made = {record.id for record in records if record.id in finished and held.get(record.id) == record}
-        return replace(
-            decided.result,
-            stored=(*decided.result.stored, *(its for its in decided.result.unchanged if its in made)),
-            unchanged=tuple(its for its in decided.result.unchanged if its not in made),
-            removed=(*decided.result.removed, *left),
-        )
+        await self._open()
+        return await self._changes.store(records, update=update, removing=removing)
 
     async def delete_records(self, ids: Sequence[str], *, approval: Approval) -> BatchResult:  # noqa: ARG002
         """See MemoryProvider."""
-        async with self._one_write():
-            await self._writer.finish(ids)
-            known = await self._reader.known(ids)
-            result = deciding.forgetting(ids, known=_records(known))
-            await self._forget(result.removed, known)
-        return result
+        await self._open()
+        return await self._changes.forget(ids)
 
     async def keep_forgotten(self, ids: Collection[str], *, approval: Approval) -> None:  # noqa: ARG002
         """See MemoryProvider."""
-        async with self._one_write():
-            await self._writer.finish(ids)
-            await self._forget(ids, await self._reader.known(ids))
+        await self._open()
+        await self._changes.keep_forgotten(ids)
 
     async def set_apart(self, pairs: Sequence[tuple[int, int]], *, approval: Approval) -> None:  # noqa: ARG002
         """See MemoryProvider."""
-        now = self._clock()
-        wanted = [apart((min(pair), max(pair)), at=now) for pair in pairs if 0 < min(pair) < max(pair)]
-        async with self._one_write():
-            await self._writer.finish([held.key for held in wanted])
-            there = await self._keys(_APART, Kind.APART)
-            new = {held.key: held for held in wanted if held.key not in there}
-            await self._writer.write(list(new.values()))
+        await self._open()
+        await self._changes.set_apart(pairs)
 
     async def store_event(self, event: MemoryEvent) -> None:
         """See MemoryProvider. MemoryThrottled where the session's turn is too far away."""
+        await self._open()
         await self._sessions.store(event)
 
     async def list_events(self, actor_id: str, session_id: str, *, limit: int = 100) -> Sequence[MemoryEvent]:
@@ -203,6 +171,7 @@ class AgentCoreProvider:
 
     async def delete_session(self, actor_id: str, session_id: str) -> int:
         """See MemoryProvider."""
+        await self._open()
         return await self._sessions.delete(actor_id, session_id)
 
     async def scan_records(self) -> AsyncIterator[Sequence[Record]]:
@@ -215,7 +184,8 @@ class AgentCoreProvider:
 
     async def forgotten_ids(self) -> frozenset[str]:
         """See MemoryProvider."""
-        return await self._keys(_FORGOTTEN, Kind.FORGOTTEN)
+        await self._open()
+        return frozenset(await self._reader.forgotten())
 
     async def _open(self) -> None:
         """Read the journal, once."""
@@ -223,46 +193,6 @@ class AgentCoreProvider:
             if not self._is_open:
                 await asyncio.to_thread(self._journal.open)
                 self._is_open = True
-
-    @contextlib.asynccontextmanager
-    async def _one_write(self) -> AsyncIterator[None]:
-        """One write at a time: each is decided by what is there."""
-        await self._open()
-        async with self._writing:
-            yield
-
-    async def _forget(self, ids: Collection[str], known: _Known) -> None:
-        """Keep that ids are forgotten, then delete what is held under them."""
-        now = self._clock()
-        new = [forgotten(its, at=now) for its in dict.fromkeys(ids) if its not in _forgotten(known)]
-        await self._writer.write(new)
-        await self._writer.delete([held for its in dict.fromkeys(ids) for held in known.get(its, ()) if held.is_record])
-
-    async def _write(self, records: Sequence[Record], known: _Known) -> None:
-        """Create what is new and update the rest."""
-        now = self._clock()
-        best = {held.key: held for held in each_once(its for some in known.values() for its in some) if held.is_record}
-        written = [
-            held_record(record, at=now, service_id=best[record.id].service_id if record.id in best else "")
-            for record in records
-        ]
-        new = [held for held in written if not held.service_id]
-        await self._writer.write(new, [held for held in written if held.service_id])
-
-    def _left_behind(self, records: Sequence[Record], removing: Collection[str], known: _Known) -> list[str]:
-        """Ids to remove whose heir an earlier call has stored before it ended."""
-        held = _records(known)
-        heirs = {record.replaces for record in records if record.id in held} - {record.id for record in records}
-        return [
-            its
-            for its in dict.fromkeys(removing)
-            if its in heirs and any(self._journal.is_leaving(one.service_id) for one in known.get(its, ()))
-        ]
-
-    async def _keys(self, place: Place, kind: Kind) -> frozenset[str]:
-        await self._open()
-        found = await self._reader.held(place, {}, lambda held: held.kind is kind)
-        return frozenset(held.key for held in found)
 
     def _notices(self) -> tuple[Notice, ...]:
         found = []
@@ -281,20 +211,3 @@ class AgentCoreProvider:
                 Notice(text=self._journal.notice, fix="set MEMORY_AGENTS_STATE to a folder that can be written")
             )
         return tuple(found)
-
-
-def _records(known: _Known) -> dict[str, Record]:
-    """id → Record, of what is held; of several under one id the last."""
-    found = each_once(held for some in known.values() for held in some)
-    return {held.key: held.record for held in found if held.record is not None}
-
-
-def _forgotten(known: _Known) -> set[str]:
-    return {key for key, some in known.items() if any(held.kind is Kind.FORGOTTEN for held in some)}
-
-
-def _surplus(known: _Known, ids: Collection[str]) -> list[Held]:
-    """What two have written at once, but for one."""
-    found = [held for its in ids for held in known.get(its, ()) if held.is_record]
-    best = {held.service_id for held in each_once(found)}
-    return [held for held in found if held.service_id not in best]

@@ -1,21 +1,17 @@
 """AgentCoreClient: the service's data plane, through one client that stays open, with its failures as ours.
 
-aiobotocore and the service's model are read off the event loop, at the first call.
+aiobotocore, the service's model and the credentials are read off the event loop, at the first call.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
-import re
+import importlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from memory_agents.core.records import EPOCH
 from memory_agents.errors import (
     MemoryDenied,
     MemoryFailure,
@@ -26,20 +22,17 @@ from memory_agents.errors import (
     MemoryUnreachable,
     MissingExtra,
 )
-from memory_agents.memory.providers.agentcore_shapes import Check, check_of
+from memory_agents.memory.providers.agentcore_opening import FIX_CREDENTIALS, SERVICE, no_credentials, prepared
+from memory_agents.memory.providers.agentcore_shapes import Check, Whole, check_of, whole_of
 
-SERVICE = "bedrock-agentcore"
-_ATTEMPTS = 3
-"""of one request, botocore's own retries included"""
-_CONNECT_SECONDS = 5.0
-_AT_ONCE = 16
-"""connections"""
-_FIX_CREDENTIALS = "give the job AWS credentials that are valid now, such as by aws-actions/configure-aws-credentials"
+_PAGE = 100
+"""entries of one answer"""
 _FIX_MEMORY = (
     "set `agentcore-memory-id` to what `memory-agents setup agentcore` printed, and `aws-region` to its region"
 )
 _FIX_SLOW = "run it again, or raise `timeout-seconds`"
 _CREDENTIALS = {
+    "ConfigParseError",
     "CredentialRetrievalError",
     "NoAuthTokenError",
     "NoCredentialsError",
@@ -50,10 +43,18 @@ _CREDENTIALS = {
     "UnauthorizedSSOTokenError",
 }
 """botocore's errors that are about who asks"""
-_SMALL = 8_192
-"""bytes of an answer that is read at once, and entries' worth of a request"""
-_SECONDS = re.compile(r"-?[0-9.]+")
 _SLOW = {"ConnectTimeoutError", "ReadTimeoutError"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """What the service's model says of one."""
+
+    name: str
+    check: Check
+    """of its parameters"""
+    is_whole: Whole
+    """of its answer"""
 
 
 class AgentCoreClient:
@@ -68,32 +69,36 @@ class AgentCoreClient:
         self._lock = asyncio.Lock()
         self._stack = contextlib.AsyncExitStack()
         self._client: Any = None
-        self._checks: dict[str, Check] = {}
-        """operation → the check of its parameters"""
+        self._operations: dict[str, _Operation] = {}
 
     async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Make one request, such as `create_event`, to this memory; what was answered."""
+        """Make one request, such as `create_event`, to this memory; what was answered, as far as the model needs it.
+
+        Entries of a list in it are mappings; what they hold may be missing or of another form.
+        """
         async with self.in_time(operation):
             client = await self._opened()
-            request = self._checked(client, operation, parameters)
+            known = self._known(client, operation)
+            request = self._checked(known, parameters)
             with self._translated(operation):
                 answer: dict[str, Any] = await getattr(client, operation)(**request)
+            if not known.is_whole(answer):
+                raise self._stranger()
             return answer
 
     async def pages(self, operation: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
         """The answers to a request that is answered in pages, a hundred entries each; each page has its own time."""
-        async with self.in_time(operation):
-            client = await self._opened()
-        request = self._checked(client, operation, parameters)
-        paginator = client.get_paginator(operation)
-        found = aiter(paginator.paginate(**request, PaginationConfig={"PageSize": 100}))
+        at: dict[str, Any] = {}
+        seen = set()
         while True:
-            async with self.in_time(operation):
-                with self._translated(operation):
-                    page = await anext(found, None)
-            if page is None:
-                return
+            page = await self.call(operation, **parameters, maxResults=_PAGE, **at)
             yield page
+            if not (token := page.get("nextToken")):
+                return
+            if token in seen:
+                raise self._stranger()
+            seen.add(token)
+            at = {"nextToken": token}
 
     @contextlib.asynccontextmanager
     async def in_time(self, what: str) -> AsyncIterator[None]:
@@ -124,54 +129,38 @@ class AgentCoreClient:
             return self._client
 
     def _prepared(self) -> Any:
-        """What makes the client: here nothing is read from disk any more, so it blocks nobody."""
+        """See `prepared`."""
         try:
-            from aiobotocore.config import AioConfig
-            from aiobotocore.session import get_session
+            importlib.import_module("aiobotocore.session")
         except ImportError as error:
             raise MissingExtra("`provider: agentcore`", "agentcore") from error
-        config = AioConfig(
-            connect_timeout=min(_CONNECT_SECONDS, self._seconds),
-            read_timeout=self._seconds,
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-            max_pool_connections=_AT_ONCE,
-            parameter_validation=False,  # agentcore_shapes checks more
-            proxies={} if is_loopback(self.endpoint) else None,
-        )
-        session = get_session()
-        session.register_component("data_loader", _models())
-        session.register_component("response_parser_factory", _Parsers())
-
-        def create() -> Any:
-            return session.create_client(
-                SERVICE, region_name=self.region or None, endpoint_url=self.endpoint or None, config=config
-            )
-
-        async def read_all() -> None:
-            async with create():
-                pass
-
         with self._translated("nothing yet"):
-            asyncio.run(read_all())  # what one client of a session has read, the next one has
-        return create
+            return prepared(region=self.region, endpoint=self.endpoint, seconds=self._seconds)
 
-    def _checked(self, client: Any, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def _known(self, client: Any, operation: str) -> _Operation:
+        if operation not in self._operations:
+            name = client.meta.method_to_api_mapping[operation]
+            model = client.meta.service_model.operation_model(name)
+            self._operations[operation] = _Operation(name, check_of(model.input_shape), whole_of(model.output_shape))
+        return self._operations[operation]
+
+    def _checked(self, operation: _Operation, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The whole request, as the service's model allows it."""
         request = {"memoryId": self.memory_id, **parameters}
-        name = client.meta.method_to_api_mapping[operation]
-        if name not in self._checks:
-            self._checks[name] = check_of(client.meta.service_model.operation_model(name).input_shape)
-        problem = next(self._checks[name](request, ""), "")
+        problem = next(operation.check(request, ""), "")
         if problem.startswith("memoryId"):
-            raise MemoryMissing(f"{self.memory_id!r} is no id of an AgentCore memory.", fix=_FIX_MEMORY)
+            raise MemoryMissing(f"{self.named!r} is no AgentCore memory.", fix=_FIX_MEMORY)
         if problem:
-            raise MemoryRefused(f"AgentCore does not take this in {name}: {problem}.", fix="say it in another way")
+            raise MemoryRefused(
+                f"AgentCore does not take this in {operation.name}: {problem}.", fix="say it in another way"
+            )
         return request
 
     @contextlib.contextmanager
     def _translated(self, operation: str) -> Iterator[None]:
-        """botocore's errors as ours. No message repeats what was sent."""
+        """The errors of botocore as ours. No message repeats what was sent."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             yield
@@ -179,11 +168,22 @@ class AgentCoreClient:
             raise self._refusal(error, operation) from error
         except BotoCoreError as error:
             raise self._failure(type(error).__name__, operation) from error
+        except ResponseParserError as error:
+            raise self._stranger() from error
+        except (OSError, ValueError) as error:  # credentials are read again when they expire
+            raise no_credentials(error) from error
+
+    def _stranger(self) -> MemoryFailure:
+        """What it means that an answer is not as the model has it."""
+        return MemoryUnreachable(
+            f"What answers at {self.where} is no AgentCore memory.",
+            fix="see whether AGENTCORE_DATA_PLANE_ENDPOINT is right, and no proxy or page to sign in stands before it",
+        )
 
     def _failure(self, name: str, operation: str) -> MemoryFailure:
         """What an error of botocore means."""
         if name in _CREDENTIALS:
-            return MemoryDenied(f"There are no usable AWS credentials ({name}).", fix=_FIX_CREDENTIALS)
+            return MemoryDenied(f"There are no usable AWS credentials ({name}).", fix=FIX_CREDENTIALS)
         if name == "NoRegionError":
             return MemoryUnreachable("AWS's region is not known.", fix="set `aws-region` or AWS_REGION")
         if name in _SLOW:
@@ -201,10 +201,10 @@ class AgentCoreClient:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         told = f"AgentCore answered {_spoken(operation)} with {code or status}"
         if status in {401, 403} or code in {"ExpiredTokenException", "UnrecognizedClientException"}:
-            allow = f"allow `{SERVICE}:{_spoken(operation)}` on this memory, or {_FIX_CREDENTIALS}"
+            allow = f"allow `{SERVICE}:{_spoken(operation)}` on this memory, or {FIX_CREDENTIALS}"
             return MemoryDenied(f"{told}.", fix=allow)
         if status == 404:
-            return MemoryMissing(f"There is no memory {self.memory_id} at {self.where}.", fix=_FIX_MEMORY)
+            return MemoryMissing(f"There is no {self.named} at {self.where}.", fix=_FIX_MEMORY)
         if status in {402, 429} or code in {"ThrottledException", "ThrottlingException"}:
             return MemoryThrottled(f"{told}: too much was asked of it.", fix="run it again in a minute")
         if status == 409:
@@ -214,57 +214,14 @@ class AgentCoreClient:
         return MemoryUnreachable(f"{told} (HTTP {status}).", fix="run it again")
 
     @property
+    def named(self) -> str:
+        """For a person. A bare id may look like a secret, and be taken out of what is shown."""
+        return f"memory/{self.memory_id.rpartition('/')[2]}"
+
+    @property
     def where(self) -> str:
         """For a person: the endpoint or the region."""
         return self.endpoint.partition("?")[0] or self.region or "AWS"
-
-
-class _Parsers:
-    """botocore's own parsers of answers, beside the event loop: to read a large page takes tens of milliseconds."""
-
-    def __init__(self) -> None:
-        from botocore.parsers import ResponseParserFactory
-
-        self._parsers = ResponseParserFactory()
-        self._parsers.set_parser_defaults(timestamp_parser=_time)
-
-    def create_parser(self, protocol: str) -> _Parser:
-        """Called for every answer."""
-        return _Parser(self._parsers.create_parser(protocol))
-
-
-class _Parser:
-    def __init__(self, parser: Any) -> None:
-        self._parser = parser
-
-    async def parse(self, response: Any, shape: Any) -> Any:
-        if len(response["body"]) < _SMALL:
-            return self._parser.parse(response, shape)
-        return await asyncio.to_thread(self._parser.parse, response, shape)
-
-
-@cache
-def _models() -> Any:
-    """What reads the models of AWS's services, which take long to read and are the same for all clients."""
-    from botocore.loaders import create_loader
-
-    return create_loader()
-
-
-def _time(value: float | str) -> datetime:
-    """A time in an answer: seconds since 1970, or ISO 8601. botocore's own way takes most of reading a page."""
-    if isinstance(value, str) and not _SECONDS.fullmatch(value):
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return EPOCH + timedelta(seconds=float(value))
-
-
-def is_loopback(endpoint: str) -> bool:
-    """Whether no proxy can reach it."""
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _spoken(operation: str) -> str:

@@ -33,11 +33,11 @@ def session_of(actor_id: str, session_id: str) -> dict[str, str]:
     return {"actorId": names.actor_name(actor_id), "sessionId": names.session_name(session_id)}
 
 
-def request_of(event: MemoryEvent, *, memory_id: str, generation: int = 0) -> dict[str, Any]:
+def request_of(event: MemoryEvent, *, memory_id: str, generation: str = "") -> dict[str, Any]:
     """The parameters that store it. Raises MemoryRefused for what is too much.
 
-    The token makes the service take it once. `generation`: how often the session was deleted: what was stored before
-    that may be stored again.
+    The token makes the service take it once. `generation`: another one once the session was deleted: what was stored
+    before that may be stored again.
     """
     if len(event.text) > MOST_TEXT:
         raise MemoryRefused(
@@ -61,14 +61,14 @@ def request_of(event: MemoryEvent, *, memory_id: str, generation: int = 0) -> di
         "payload": [said] if event.text else [],
         "metadata": {name: {"stringValue": value} for name, value in metadata.items()},
         "extractionMode": "SKIP",
-        "clientToken": _token(memory_id, event.actor_id, event.session_id, event.id, str(generation)),
+        "clientToken": _token(memory_id, event.actor_id, event.session_id, event.id, generation),
     }
 
 
 def event_of(found: Mapping[str, Any], *, actor_id: str, session_id: str) -> MemoryEvent | None:
     """The MemoryEvent that an event of this session stands for; None if it is none of ours."""
-    strings = {name: value.get("stringValue", "") for name, value in (found.get("metadata") or {}).items()}
     try:
+        strings = {name: value.get("stringValue", "") for name, value in (found.get("metadata") or {}).items()}
         values = unpacked(strings, _SHOWN)
         if not ID.fullmatch(values[EVENT_ID]):
             return None
@@ -82,7 +82,7 @@ def event_of(found: Mapping[str, Any], *, actor_id: str, session_id: str) -> Mem
             namespace=values.get(_NAMESPACE, ""),
             created_at=datetime.fromisoformat(values[_CREATED]).astimezone(UTC),
         )
-    except (KeyError, TypeError, ValueError, zlib.error):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError, zlib.error):
         return None
     return event if (event.actor_id, event.session_id) == (actor_id, session_id) else None
 

@@ -3,7 +3,7 @@
 The service shows a record that was created, changed or deleted about a minute later. Until then what was written here
 is laid over what the service says. A batch that got no answer is kept with its token: sent again as it was, the
 service makes it once. Both outlive the process, in a small file that may be lost: a write by a process that was killed
-may then be made twice, which is mended at the next write.
+may then be made twice, which is mended at the next write. A file that cannot be used is done without.
 """
 
 from __future__ import annotations
@@ -18,13 +18,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from memory_agents.errors import MemoryFailure
+from memory_agents.errors import MemoryFailure, MemoryTimeout
 from memory_agents.memory.index import IndexCorrupt
 from memory_agents.memory.index.database import Schema, connect, identity, renew, transaction
 from memory_agents.memory.providers.agentcore_records import Held, held_of
 
 LIVES = timedelta(minutes=15)
-"""what is older is visible"""
+"""what is older is visible, and a token is not known any more"""
+UNSHOWN = timedelta(minutes=3)
+"""what the service does not show after that, somebody has deleted"""
+_WAIT_SECONDS = 2.0
+"""for another process that has the file"""
 
 _TABLES = """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -32,11 +36,11 @@ _TABLES = """
     CREATE TABLE sent (token TEXT PRIMARY KEY, at TEXT NOT NULL, entries TEXT NOT NULL) WITHOUT ROWID;
     -- What was written under an id of the service; without an entry it was deleted.
     CREATE TABLE written (service_id TEXT PRIMARY KEY, at TEXT NOT NULL, entry TEXT) WITHOUT ROWID;
-    -- What goes once what supersedes it is stored.
-    CREATE TABLE leaving (service_id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
+    -- Sessions that were deleted, with a name for what follows: the same events may be stored again.
+    CREATE TABLE deleted (session TEXT PRIMARY KEY, at TEXT NOT NULL, generation TEXT NOT NULL) WITHOUT ROWID;
 """
 _KEEP = "INSERT OR REPLACE INTO written VALUES (?, ?, ?)"
-_SCHEMA = Schema("journal of writes", _TABLES, lambda: "1")
+_SCHEMA = Schema("journal of writes", _TABLES, lambda: "2", seconds=_WAIT_SECONDS)
 
 Entry = dict[str, Any]
 """of a request to create records"""
@@ -65,7 +69,8 @@ class Journal:
         self._sent: dict[str, Sent] = {}
         self._written: dict[str, tuple[datetime, Held | None]] = {}
         """service's id → when and what; None: deleted"""
-        self._leaving: set[str] = set()
+        self._generations: dict[str, str] = {}
+        """session → name"""
         self._seen: set[str] = set()
         """ids of the service that it shows as they were written"""
         self.notice = ""
@@ -75,23 +80,26 @@ class Journal:
         """Read what is kept; blocks."""
         if self._connection is not None:
             return
-        self._connection, self.notice = connect(self._path, _SCHEMA)
-        # A process may be killed at any time; the machine itself seldom is within the minutes that count.
-        self._connection.execute("PRAGMA synchronous = OFF")
         try:
-            self._load(self._connection)
-        except (IndexCorrupt, KeyError, TypeError, ValueError) as error:
-            self._connection.close()
-            self._connection, self.notice = renew(self._path, str(error), identity(self._path), _SCHEMA)
+            self._connection, self.notice = connect(self._path, _SCHEMA)
+            # A process may be killed at any time; the machine itself seldom is within the minutes that count.
+            self._connection.execute("PRAGMA synchronous = OFF")
+            try:
+                self._load(self._connection)
+            except (AttributeError, IndexCorrupt, KeyError, TypeError, ValueError) as error:
+                self._connection.close()
+                self._connection, self.notice = renew(self._path, str(error), identity(self._path), _SCHEMA)
+        except (MemoryFailure, OSError, sqlite3.Error) as error:
+            self._give_up(error)
 
     def _load(self, connection: sqlite3.Connection) -> None:
         ended = ((self._clock() - LIVES).isoformat(),)
         with transaction(connection, "IMMEDIATE"):
-            for table in ("sent", "written", "leaving"):
+            for table in ("sent", "written", "deleted"):
                 connection.execute(f"DELETE FROM {table} WHERE at < ?", ended)  # noqa: S608
             sent = connection.execute("SELECT token, at, entries FROM sent").fetchall()
             written = connection.execute("SELECT service_id, at, entry FROM written").fetchall()
-            leaving = connection.execute("SELECT service_id FROM leaving").fetchall()
+            self._generations = dict(connection.execute("SELECT session, generation FROM deleted").fetchall())
         for token, at, text in sent:
             entries = [_read(entry) for entry in json.loads(text)]
             held = [_held(entry) for entry in entries]
@@ -99,7 +107,12 @@ class Journal:
         for service_id, at, text in written:
             held_now = _held(_read(json.loads(text))).as_of(service_id) if text else None
             self._written[service_id] = (_time(at), held_now)
-        self._leaving = {service_id for (service_id,) in leaving}
+
+    def _give_up(self, error: Exception) -> None:
+        """Go on without the file."""
+        self.close()
+        why = "another process holds it" if isinstance(error, MemoryTimeout) else str(error)
+        self.notice = f"The {_SCHEMA.name} is given up for this run: {self._path} cannot be used ({why})."
 
     def close(self) -> None:
         """Let go of the file."""
@@ -141,19 +154,17 @@ class Journal:
         """Keep what is gone."""
         now = self._clock()
         self._written |= dict.fromkeys(service_ids, (now, None))
-        self._leaving -= set(service_ids)
         await self._execute(_KEEP, lambda: [(its, now.isoformat(), None) for its in service_ids])
-        await self._execute("DELETE FROM leaving WHERE service_id = ?", lambda: [(its,) for its in service_ids])
 
-    async def leave(self, service_ids: Collection[str]) -> None:
-        """Keep what goes once what supersedes it is stored."""
-        self._leaving |= set(service_ids)
-        at = self._clock().isoformat()
-        await self._execute("INSERT OR REPLACE INTO leaving VALUES (?, ?)", lambda: [(its, at) for its in service_ids])
+    def generation(self, session: str) -> str:
+        """What tells events of a session that was deleted from those before; '' if it was not."""
+        return self._generations.get(session, "")
 
-    def is_leaving(self, service_id: str) -> bool:
-        """Whether it was to go, and a process ended before."""
-        return service_id in self._leaving
+    async def begin(self, session: str, generation: str) -> None:
+        """Keep that a session was deleted."""
+        self._generations[session] = generation
+        row = (session, self._clock().isoformat(), generation)
+        await self._execute("INSERT OR REPLACE INTO deleted VALUES (?, ?, ?)", lambda: [row])
 
     @property
     def size(self) -> int:
@@ -162,6 +173,8 @@ class Journal:
 
     def over(self, shown: Sequence[Held], wanted: Callable[[Held], bool]) -> list[Held]:
         """What the service shows with what was written here over it, of what is wanted."""
+        if not self._written:
+            return [held for held in shown if wanted(held)]
         ids = {held.service_id for held in shown}
         return [held for held in (*self.now(shown), *self.unshown(ids)) if wanted(held)]
 
@@ -170,10 +183,11 @@ class Journal:
 
         What the service shows as it was written here, or as somebody wrote it later, is its own from then on.
         """
-        own = self._living_written()
+        start = self._clock() - LIVES
+        self._written = {its: row for its, row in self._written.items() if row[0] >= start}
         found = []
         for held in shown:
-            mine = own.get(held.service_id, held)
+            _, mine = self._written.get(held.service_id, (start, held))
             if mine is None:
                 continue
             if held.at > mine.at or (held.key, held.record) == (mine.key, mine.record):
@@ -184,8 +198,9 @@ class Journal:
         return found
 
     def unshown(self, ids: Collection[str]) -> list[Held]:
-        """What was written here and is not among the service's ids that it shows."""
-        return [held for its, held in self._living_written().items() if held is not None and its not in ids]
+        """What was written here a short time ago and is not among the service's ids that it shows."""
+        start = self._clock() - UNSHOWN
+        return [held for its, (at, held) in self._written.items() if held and at >= start and its not in ids]
 
     async def _execute(self, statement: str, rows: Callable[[], list[tuple[Any, ...]]]) -> None:
         """Run a statement for each row, in a thread: another process may have the file.
@@ -204,14 +219,8 @@ class Journal:
 
         try:
             await asyncio.to_thread(run)
-        except (IndexCorrupt, MemoryFailure) as error:
-            self.close()
-            self.notice = f"The {_SCHEMA.name} is given up for this run: {self._path} cannot be written ({error})."
-
-    def _living_written(self) -> dict[str, Held | None]:
-        start = self._clock() - LIVES
-        self._written = {its: row for its, row in self._written.items() if row[0] >= start}
-        return {its: held for its, (_, held) in self._written.items()}
+        except (IndexCorrupt, MemoryFailure, sqlite3.Error) as error:
+            self._give_up(error)
 
 
 def _held(entry: Entry) -> Held:

@@ -36,10 +36,14 @@ class Kind(StrEnum):
     """an id that is not stored again"""
     APART = "apart"
     """a pair of issues that are no duplicates"""
+    LEAVING = "leaving"
+    """an id that goes once what supersedes it is stored"""
 
 
-FORGOTTEN_PLACE = "meta/forgotten"
-APART_PLACE = "meta/apart"
+NOTES: Mapping[Kind, str] = MappingProxyType(
+    {Kind.FORGOTTEN: "meta/forgotten", Kind.APART: "meta/apart", Kind.LEAVING: "meta/leaving"}
+)
+"""kind → the place of what is no Record"""
 
 _ACTOR_CHARACTERS, _SESSION_CHARACTERS = 255, 100
 _HEX = "0-9A-F"
@@ -99,6 +103,11 @@ class Place:
 
 
 EVERYTHING = Place("/", is_whole=True)
+
+
+def notes_of(kind: Kind) -> Place:
+    """Where the notes of a kind are."""
+    return Place(place_of(NOTES[kind]), is_whole=False)
 
 
 def places_of(globs: tuple[str, ...]) -> tuple[Place, ...]:

@@ -15,7 +15,7 @@ from memory_agents.errors import MemoryRefused
 from memory_agents.memory.providers import agentcore_names as names
 from memory_agents.memory.providers.agentcore_client import AgentCoreClient
 from memory_agents.memory.providers.agentcore_journal import Journal
-from memory_agents.memory.providers.agentcore_names import EVERYTHING, Kind, Place
+from memory_agents.memory.providers.agentcore_names import EVERYTHING, Kind, Place, notes_of
 from memory_agents.memory.providers.agentcore_records import Held, held_of
 
 PAGE = 100
@@ -26,6 +26,12 @@ _KNOWN_SECONDS = 60.0
 """for which a whole listing serves writes that follow it; what others write is not seen at once anyway"""
 _SETTLED_SECONDS = 60.0
 """between two looks at which writes are visible"""
+FORGOTTEN_SECONDS = 60.0
+"""for which a search trusts what is known to be forgotten"""
+_REMEMBERED = 5_000
+"""records of the service that are not read twice"""
+_SAID = ("timestamp", "content", "namespaces", "metadata")
+"""what of a record of the service says something: its score is another one in each answer"""
 
 Filters = Mapping[str, str]
 """key → value, of agentcore_names.INDEXED_KEYS"""
@@ -41,8 +47,12 @@ class Reader:
         self._journal = journal
         self._can_filter: bool | None = None
         self._unreadable: set[str] = set()
+        self._before: dict[str, tuple[tuple[Any, ...], Held | None]] = {}
+        """service's id → what it said when it was read last, and what that is"""
         self._all: dict[str, Held] = {}
-        self._all_at = self._settled_at = float("-inf")
+        self._forgotten: set[str] = set()
+        self._all_at = self._settled_at = self._forgotten_at = float("-inf")
+        self._asking = asyncio.Lock()
 
     @property
     def unreadable(self) -> int:
@@ -86,13 +96,31 @@ class Reader:
         first, is_all = await self._first_page()
         if not is_all and not self._is_fresh():
             return None
-        shown = first if is_all else list(self._all.values())
-        return len(each_once(self._journal.over(shown, lambda held: held.is_record)))
+        shown = self._journal.over(first if is_all else list(self._all.values()), lambda _: True)
+        forgotten = {held.key for held in shown if held.kind is Kind.FORGOTTEN}
+        return len({held.key for held in shown if held.is_record} - forgotten)
+
+    async def forgotten(self, *, age: float = 0) -> set[str]:
+        """Ids that are forgotten, as known not longer than `age` seconds ago. Own ones are known at once.
+
+        Whoever stores such a record meanwhile does not know it yet: nobody shows it, and the next write deletes it.
+        """
+        async with self._asking:
+            now = time.monotonic()
+            if now - self._forgotten_at >= age:
+                notes = await self.held(notes_of(Kind.FORGOTTEN), {}, lambda held: held.kind is Kind.FORGOTTEN)
+                self._forgotten, self._forgotten_at = {held.key for held in notes}, now
+        return self._forgotten
+
+    async def apart(self) -> set[str]:
+        """The keys of pairs that are apart."""
+        found = await self.held(notes_of(Kind.APART), {}, lambda held: held.kind is Kind.APART)
+        return {held.key for held in found}
 
     async def scan(self) -> AsyncIterator[list[Held]]:
         """All Records, a page at a time; an id that is held twice is given once."""
         shown: set[str] = set()
-        given: set[str] = set()
+        given = set(await self.forgotten())
         async for page in self._pages(EVERYTHING, _NO_FILTERS):
             shown |= {held.service_id for held in page}
             yield _new(self._journal.now(page), given)
@@ -135,9 +163,10 @@ class Reader:
             self._can_filter = any(held.key == key for held in found)
         return self._can_filter
 
-    def wrote(self, held: Iterable[Held]) -> None:
-        """Take note of what was written, for `known`."""
+    def wrote(self, held: Collection[Held]) -> None:
+        """Take note of what was written, for `known` and `forgotten`."""
         self._all |= {its.service_id: its for its in held}
+        self._forgotten |= {its.key for its in held if its.kind is Kind.FORGOTTEN}
 
     def removed(self, service_ids: Iterable[str]) -> None:
         """Take note of what is gone, for `known`."""
@@ -173,16 +202,25 @@ class Reader:
 
     def _read(self, page: Mapping[str, Any]) -> list[Held]:
         """What of a page is ours and can be read."""
+        if len(self._before) > _REMEMBERED:
+            self._before.clear()
         found = []
         for summary in page["memoryRecordSummaries"]:
-            try:
-                held = held_of(summary)
-            except ValueError:
-                self._unreadable.add(summary["memoryRecordId"])
-                continue
+            service_id, said = summary.get("memoryRecordId", ""), tuple(map(summary.get, _SAID))
+            before, held = self._before.get(service_id, ((), None))
+            if before != said:
+                held = self._held(summary)
+                self._before[service_id] = said, held
             if held is not None:
                 found.append(held)
         return found
+
+    def _held(self, summary: Mapping[str, Any]) -> Held | None:
+        try:
+            return held_of(summary)
+        except ValueError:
+            self._unreadable.add(summary.get("memoryRecordId", ""))
+            return None
 
 
 def each_once(found: Iterable[Held]) -> list[Held]:

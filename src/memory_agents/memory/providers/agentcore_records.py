@@ -35,6 +35,7 @@ _BETWEEN = "\n\n"
 _EXACT = 2**53
 """whole numbers below it are kept by a double"""
 _UNPACKED_MOST = 1_000_000
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +69,9 @@ def held_record(record: Record, *, at: datetime, service_id: str = "") -> Held:
     return Held(service_id=service_id, kind=kind, key=record.id, record=record, at=at)
 
 
-def forgotten(record_id: str, *, at: datetime) -> Held:
-    """That an id is not stored again."""
-    return Held(service_id="", kind=Kind.FORGOTTEN, key=record_id, record=None, at=at)
-
-
-def apart(pair: tuple[int, int], *, at: datetime) -> Held:
-    """That two issues are no duplicates."""
-    return Held(service_id="", kind=Kind.APART, key=f"{pair[0]}-{pair[1]}", record=None, at=at)
+def note(kind: Kind, key: str, *, at: datetime) -> Held:
+    """What is no Record, to be written. `key`: an id, or of a pair apart `3-12`, the smaller number first."""
+    return Held(service_id="", kind=kind, key=key, record=None, at=at)
 
 
 def pair_of(key: str) -> tuple[int, int]:
@@ -88,8 +84,7 @@ def entry_of(held: Held) -> dict[str, Any]:
     """What of it a request to create or update says, but for the id. Raises MemoryRefused for what is too much."""
     metadata: dict[str, Any] = {names.RECORD_ID: {"stringValue": held.key}, names.KIND: {"stringValue": held.kind}}
     if held.record is None:
-        place = names.FORGOTTEN_PLACE if held.kind is Kind.FORGOTTEN else names.APART_PLACE
-        content = held.key
+        place, content = names.NOTES[held.kind], held.key
     else:
         place, content = held.record.namespace, _content(held.record)
         if held.record.paths and held.kind is Kind.RECORD:
@@ -106,21 +101,18 @@ def entry_of(held: Held) -> dict[str, Any]:
 def held_of(summary: Mapping[str, Any]) -> Held | None:
     """What a record of the service says; None if it is none of ours. ValueError if it is, and damaged."""
     metadata = summary.get("metadata") or {}
-    kind, key = (_string(metadata, name) for name in (names.KIND, names.RECORD_ID))
-    if not key or kind not in set(Kind):
+    kind, key = _KINDS.get(_string(metadata, names.KIND)), _string(metadata, names.RECORD_ID)
+    if kind is None or not key:
         return None
-    at = summary.get("timestamp") or EPOCH
-    held = Held(service_id=summary["memoryRecordId"], kind=Kind(kind), key=key, record=None, at=at.astimezone(UTC))
-    if held.kind is Kind.APART:
-        pair_of(key)
-        return held
-    if not ID.fullmatch(key):
-        raise ValueError("its id is none")
-    if held.kind is Kind.FORGOTTEN:
-        return held
     try:
-        return replace(held, record=_record(summary, key, metadata))
-    except (AttributeError, KeyError, TypeError, zlib.error) as error:
+        at = (summary.get("timestamp") or EPOCH).astimezone(UTC)
+        held = Held(service_id=summary["memoryRecordId"], kind=kind, key=key, record=None, at=at)
+        if kind is Kind.APART:
+            pair_of(key)
+        elif not ID.fullmatch(key):
+            raise ValueError("its id is none")
+        return held if kind in names.NOTES else replace(held, record=_record(summary, key, metadata))
+    except (AttributeError, KeyError, OverflowError, TypeError, zlib.error) as error:
         raise ValueError(str(error)) from error
 
 
@@ -189,7 +181,7 @@ def _metadata(record: Record, *, taken: int) -> dict[str, Any]:
 
 
 def _record(summary: Mapping[str, Any], key: str, metadata: Mapping[str, Any]) -> Record:
-    strings = {name: value["stringValue"] for name, value in metadata.items() if "stringValue" in value}
+    strings = {name: value["stringValue"] for name, value in metadata.items() if value and "stringValue" in value}
     values = unpacked(strings, (*_SHOWN, _CREATED))
     source = values.pop("source", {}) | {name: values.pop(name) for name in _SHOWN if name in values}
     if _NUMBER in metadata:
@@ -206,4 +198,5 @@ def _record(summary: Mapping[str, Any], key: str, metadata: Mapping[str, Any]) -
 
 
 def _string(metadata: Mapping[str, Any], name: str) -> str:
-    return str(metadata.get(name, {}).get("stringValue", ""))
+    value = metadata.get(name) or {}
+    return str(value.get("stringValue") or "")

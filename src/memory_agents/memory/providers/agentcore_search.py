@@ -23,7 +23,7 @@ from memory_agents.core.text import words
 from memory_agents.errors import MissingExtra
 from memory_agents.memory.providers import agentcore_names as names
 from memory_agents.memory.providers.agentcore_names import Kind, Place, places_of
-from memory_agents.memory.providers.agentcore_reading import Filters, Reader, each_once
+from memory_agents.memory.providers.agentcore_reading import FORGOTTEN_SECONDS, Filters, Reader, each_once
 from memory_agents.memory.providers.agentcore_records import Held
 
 if TYPE_CHECKING:
@@ -64,15 +64,16 @@ class Search:
         await self._reader.settle()
         places = places_of(globs)
         text = "\n".join(part for part in (query.title, query.body, query.context) if part.strip())[:_MOST_ASKED]
-        if text.strip():
+        if text.strip() and top_k <= _MOST_CANDIDATES:
             most = min(max(2 * top_k, LEAST_CANDIDATES), _MOST_CANDIDATES)
             asked = [self._found(place, text, _kind(place, globs), wanted, most) for place in places]
             if query.paths and (facts := [place for place in places if not _is_past(place)]):
                 asked += [self._reader.held(place, {names.SCOPED: names.YES}, wanted) for place in facts]
         else:
             asked = [self._reader.held(place, _kind(place, globs), wanted) for place in places]
-        found = each_once(held for some in await asyncio.gather(*asked) for held in some)
-        records = [held.record for held in found if held.record is not None]
+        forgotten, some = await asyncio.gather(self._reader.forgotten(age=FORGOTTEN_SECONDS), asyncio.gather(*asked))
+        found = each_once(held for its in some for held in its)
+        records = [held.record for held in found if held.record is not None and held.key not in forgotten]
         return await asyncio.to_thread(self._ranked, query, records, top_k)
 
     async def _found(
@@ -85,7 +86,7 @@ class Search:
         return await self._reader.held(place, filters, wanted)
 
     def _ranked(self, query: Query, records: Sequence[Record], top_k: int) -> list[Match]:
-        glances = [Glance(record, self._words(record)) for record in _likely(query, records)]
+        glances = [Glance(record, self._words(record)) for record in _likely(query, records, top_k)]
         found = Glanced.of(query, glances)
         if self._embedder is not None:
             try:
@@ -118,9 +119,9 @@ class Search:
         return vector
 
 
-def _likely(query: Query, records: Sequence[Record]) -> Sequence[Record]:
+def _likely(query: Query, records: Sequence[Record], top_k: int) -> Sequence[Record]:
     """Those that are worth splitting into words: where there are many, the ones that have most of the Query's."""
-    if len(records) <= _MOST:
+    if len(records) <= (most := max(_MOST, top_k)):
         return records
     asked = set(words(f"{query.title}\n{query.body}\n{query.context}"))
     touched = Touched.of(query.paths)
@@ -129,7 +130,7 @@ def _likely(query: Query, records: Sequence[Record]) -> Sequence[Record]:
         text = f"{record.title}\n{record.text}".casefold()
         return sum(word in text for word in asked) + len(asked) * (ranking.nearness(touched, record) > 0)
 
-    return sorted(records, key=shared, reverse=True)[:_MOST]
+    return sorted(records, key=shared, reverse=True)[:most]
 
 
 def _may_answer(query: Query, record: Record, globs: tuple[str, ...]) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from memory_agents.core.records import MemoryEvent
 from memory_agents.errors import MemoryMissing, MemoryRefused
 from memory_agents.memory.providers import agentcore_events as events
 from memory_agents.memory.providers.agentcore_client import AgentCoreClient
+from memory_agents.memory.providers.agentcore_journal import Journal
 from memory_agents.memory.rate_limiter import RateLimiter
 
 _DELETED_AT_ONCE = 4
@@ -26,6 +29,7 @@ class Sessions:
     def __init__(
         self,
         client: AgentCoreClient,
+        journal: Journal,
         *,
         events_per_second: float,
         longest: float,
@@ -33,15 +37,15 @@ class Sessions:
     ) -> None:
         """`events_per_second`: of one session; `longest`: seconds that an event waits for its turn."""
         self._client = client
+        self._journal = journal
         self._limiter = RateLimiter(events_per_second, longest=longest, fix=_FIX_RATE)
         self._clock = clock
-        self._deleted: dict[tuple[str, str], int] = {}
-        """session → how often it was deleted here: its events may be stored again"""
 
     async def store(self, event: MemoryEvent) -> None:
         """Keep an event, once."""
         session = (event.actor_id, event.session_id)
-        request = events.request_of(event, memory_id=self._client.memory_id, generation=self._deleted.get(session, 0))
+        generation = self._journal.generation(_name(*session))
+        request = events.request_of(event, memory_id=self._client.memory_id, generation=generation)
         await self._limiter.wait(session)
         try:
             await self._client.call("create_event", **request)
@@ -69,8 +73,7 @@ class Sessions:
         for failure in failed:
             if failure is not None:
                 raise failure
-        key = (actor_id, session_id)
-        self._deleted[key] = self._deleted.get(key, 0) + 1
+        await self._journal.begin(_name(actor_id, session_id), uuid4().hex)
         return len(self._kept(found, actor_id, session_id))
 
     def _kept(self, found: Sequence[dict[str, Any]], actor_id: str, session_id: str) -> list[MemoryEvent]:
@@ -82,4 +85,8 @@ class Sessions:
     async def _found(self, actor_id: str, session_id: str) -> list[dict[str, Any]]:
         session = events.session_of(actor_id, session_id)
         pages = self._client.pages("list_events", **session, includePayloads=True)
-        return [its async for page in pages for its in page["events"]]
+        return [its async for page in pages for its in page["events"] if its.get("eventId")]
+
+
+def _name(actor_id: str, session_id: str) -> str:
+    return json.dumps([actor_id, session_id])

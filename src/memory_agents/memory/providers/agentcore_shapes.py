@@ -13,6 +13,9 @@ from typing import Any
 Check = Callable[[Any, str], Iterator[str]]
 """(value, where it stands) → what is wrong with it, as sentences"""
 
+Whole = Callable[[Any], bool]
+"""answer → whether it has what the model requires"""
+
 _NUMBERS: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "long": (int,),
@@ -39,6 +42,20 @@ def check_of(shape: Any) -> Check:
     if kind in _NUMBERS:
         return _number(shape)
     return _nothing
+
+
+def whole_of(shape: Any) -> Whole:
+    """Whether an answer has the members that its Shape requires, and lists have mappings in them; no deeper."""
+    kinds = {"list": list, "structure": dict, "string": str}
+    needed = {name: kinds.get(shape.members[name].type_name, object) for name in shape.required_members}
+
+    def is_whole(answer: Any) -> bool:
+        said = {name: answer.get(name) for name in needed}
+        return all(isinstance(said[name], kind) for name, kind in needed.items()) and all(
+            isinstance(entry, dict) for its in said.values() if isinstance(its, list) for entry in its
+        )
+
+    return is_whole
 
 
 def _nothing(value: Any, where: str) -> Iterator[str]:  # noqa: ARG001

@@ -1,0 +1,161 @@
+"""How a client of the data plane is made: all that is slow or reads files, to be done beside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from memory_agents.core.records import EPOCH
+from memory_agents.errors import MemoryDenied, MemoryUnreachable
+
+SERVICE = "bedrock-agentcore"
+FIX_CREDENTIALS = "give the job AWS credentials that are valid now, such as by aws-actions/configure-aws-credentials"
+_ATTEMPTS = 3
+"""of one request, botocore's own retries included"""
+_CONNECT_SECONDS = 5.0
+_AT_ONCE = 16
+"""connections"""
+_SMALL = 8_192
+"""bytes of an answer that is read at once"""
+_SECONDS = re.compile(r"-?[0-9.]+")
+_NOT_AS_MODELLED = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+"""what botocore's parsers raise for an answer of another form"""
+
+
+def prepared(*, region: str, endpoint: str, seconds: float) -> Callable[[], Any]:
+    """What makes the client: there nothing is read from disk any more, so it blocks nobody. Blocks itself.
+
+    Raises MemoryDenied where no credentials can be had, MemoryUnreachable for an `endpoint` that is no
+    address, and errors of botocore. `seconds`: for one request.
+    """
+    from aiobotocore.config import AioConfig
+    from aiobotocore.session import get_session
+    from botocore.exceptions import BotoCoreError
+
+    if endpoint and not _is_address(endpoint):
+        raise _no_address()
+    config = AioConfig(
+        connect_timeout=min(_CONNECT_SECONDS, seconds),
+        read_timeout=seconds,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        max_pool_connections=_AT_ONCE,
+        parameter_validation=False,  # agentcore_shapes checks more
+        proxies={} if is_loopback(endpoint) else None,
+    )
+    # It logs a failure to get credentials with its traceback, though it raises it, too.
+    logging.getLogger("aiobotocore").addHandler(logging.NullHandler())
+    session = get_session()
+    if region:
+        session.set_config_variable("region", region)  # of the service that gives credentials for a token, too
+    session.register_component("data_loader", _models())
+    session.register_component("response_parser_factory", _Parsers())
+
+    def create() -> Any:
+        return session.create_client(SERVICE, region_name=region or None, endpoint_url=endpoint or None, config=config)
+
+    async def read_all() -> None:
+        await _sign_in(session)
+        async with create():
+            pass
+
+    try:
+        asyncio.run(read_all())  # what one client of a session has read, the next one has
+    except BotoCoreError:
+        raise
+    except ValueError as error:
+        raise _no_address() from error
+    return create
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether no proxy can reach it."""
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _sign_in(session: Any) -> None:
+    """Find the credentials now. Files, programs and addresses that they come from fail with any kind of error."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        credentials = await session.get_credentials()
+        if credentials is not None:
+            await credentials.get_frozen_credentials()
+    except (BotoCoreError, ClientError, OSError, *_NOT_AS_MODELLED) as error:
+        raise no_credentials(error) from error
+
+
+def no_credentials(error: Exception) -> MemoryDenied:
+    """That there are none, in other words than the error's: it may quote them."""
+    return MemoryDenied(f"There are no usable AWS credentials ({type(error).__name__}).", fix=FIX_CREDENTIALS)
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _no_address() -> MemoryUnreachable:
+    return MemoryUnreachable(
+        "AGENTCORE_DATA_PLANE_ENDPOINT is no address of a service.",
+        fix="set it to an address that begins with https://, or leave it empty for the region's own",
+    )
+
+
+class _Parsers:
+    """botocore's own parsers of answers, beside the event loop: to read a large page takes tens of milliseconds."""
+
+    def __init__(self) -> None:
+        from botocore.parsers import ResponseParserFactory
+
+        self._parsers = ResponseParserFactory()
+        self._parsers.set_parser_defaults(timestamp_parser=_time)
+
+    def create_parser(self, protocol: str) -> _Parser:
+        """Called for every answer."""
+        return _Parser(self._parsers.create_parser(protocol))
+
+
+class _Parser:
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+
+    async def parse(self, response: Any, shape: Any) -> Any:
+        """What was answered, as a mapping. Raises ResponseParserError for anything else."""
+        from botocore.parsers import ResponseParserError
+
+        try:
+            if len(response["body"]) < _SMALL:
+                return dict(self._parser.parse(response, shape))
+            return dict(await asyncio.to_thread(self._parser.parse, response, shape))
+        except _NOT_AS_MODELLED as error:
+            raise ResponseParserError(type(error).__name__) from error
+
+
+@cache
+def _models() -> Any:
+    """What reads the models of AWS's services, which take long to read and are the same for all clients."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
+def _time(value: float | str) -> datetime:
+    """A time in an answer: seconds since 1970, or ISO 8601. botocore's own way takes most of reading a page."""
+    if isinstance(value, str) and not _SECONDS.fullmatch(value):
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return EPOCH + timedelta(seconds=float(value))
