@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from memory_agents.core.records import BatchResult, Record
@@ -107,7 +107,7 @@ class Memory:
         self.leaving.difference_update(done.remove)
 
 
-IDS = [fact(number).id for number in range(1, 6)]
+IDS = [fact(number).id for number in range(1, 5)]
 RECORDS = st.lists(
     st.builds(
         lambda its, replaced, text: replace(fact(1), id=its, replaces=replaced, text=text),
@@ -125,6 +125,7 @@ CALLS = st.tuples(RECORDS, SOME_IDS, SOME_IDS)
 
 
 @given(RECORDS, SOME_IDS, CALLS, st.integers(0, 15))
+@example([OLD], [], ([HEIR], [], []), 2)
 def test_a_call_that_died_anywhere_and_is_repeated_ends_as_one_that_did_not(
     held: list[Record], forgotten: list[str], call: tuple[list[Record], list[str], list[str]], steps: int
 ) -> None:
