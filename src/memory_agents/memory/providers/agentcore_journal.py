@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from memory_agents.errors import MemoryFailure, MemoryTimeout
+from memory_agents.errors import MemoryFailure
 from memory_agents.memory.index import IndexCorrupt
 from memory_agents.memory.index.database import Schema, connect, identity, renew, transaction
 from memory_agents.memory.providers.agentcore_records import Held, held_of
@@ -111,7 +111,7 @@ class Journal:
     def _give_up(self, error: Exception) -> None:
         """Go on without the file."""
         self.close()
-        why = "another process holds it" if isinstance(error, MemoryTimeout) else str(error)
+        why = error.message if isinstance(error, MemoryFailure) else error
         self.notice = f"The {_SCHEMA.name} is given up for this run: {self._path} cannot be used ({why})."
 
     def close(self) -> None:

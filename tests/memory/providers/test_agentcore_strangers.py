@@ -1,0 +1,231 @@
+"""What is no memory of AgentCore, and credentials that are none: an error that says what to do, never a traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from memory_agents.core.records import Problem, Query
+from memory_agents.errors import MemoryDenied, MemoryUnreachable
+from memory_agents.memory.provider import MemoryProvider
+from memory_agents.memory.providers import agentcore_journal
+from memory_agents.memory.providers.agentcore import AgentCoreProvider
+from memory_agents.memory.providers.agentcore_records import entry_of, held_record
+from memory_agents.testing.agentcore import AgentCoreEmulator
+from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, event, fact, scan, store
+from tests.memory.providers.emulated import PLENTY, asked, opened, prepare
+
+CALLS: dict[str, Callable[[MemoryProvider], Awaitable[object]]] = {
+    "list": lambda provider: provider.list_records(),
+    "search": lambda provider: provider.search_records(Query(title="rule", now=BEGIN), namespaces=("*",), top_k=3),
+    "get": lambda provider: provider.get_record(fact().id),
+    "forgotten": lambda provider: provider.forgotten_ids(),
+    "scan": scan,
+    "events": lambda provider: provider.list_events("octocat", "s1"),
+    "store": lambda provider: provider.store_records([fact()], approval=APPROVAL),
+    "event": lambda provider: provider.store_event(event(1)),
+    "delete session": lambda provider: provider.delete_session("octocat", "s1"),
+}
+RECORDS, EVENTS = "memoryRecordSummaries", "events"
+FIELDS = {"memoryStrategyId": "none", "createdAt": BEGIN.timestamp()}
+OURS = {**entry_of(held_record(fact(), at=BEGIN)), "timestamp": BEGIN.timestamp(), **FIELDS}
+
+
+@pytest.fixture(autouse=True)
+def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(monkeypatch)
+
+
+@pytest.fixture
+def aws() -> Iterator[AgentCoreEmulator]:
+    with AgentCoreEmulator(events_per_second=PLENTY) as emulator:
+        yield emulator
+
+
+@asynccontextmanager
+async def answering(state: Path, *bodies: str) -> AsyncIterator[AgentCoreProvider]:
+    """A provider of a server that answers all with these bodies, one after the other and again."""
+    number = 0
+
+    async def answer(_: web.BaseRequest) -> web.StreamResponse:
+        nonlocal number
+        number += 1
+        return web.Response(text=bodies[number % len(bodies)], content_type="application/json")
+
+    runner = web.ServerRunner(web.Server(answer), handle_signals=False, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = "http://{}:{}".format(*runner.addresses[0][:2])
+    provider = AgentCoreProvider("stranger-Abcdefgh12", region="us-east-1", endpoint=url, state=state)
+    try:
+        yield provider
+    finally:
+        await provider.close()
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>Sign in</html>",
+        "",
+        "{}",
+        "null",
+        "[1]",
+        json.dumps({RECORDS: "x", EVENTS: "x"}),
+        json.dumps({RECORDS: [None], EVENTS: [None]}),
+        json.dumps({RECORDS: [{**OURS, "timestamp": "yesterday"}], EVENTS: [{"eventTimestamp": "yesterday"}]}),
+        json.dumps({RECORDS: [{**OURS, "timestamp": 1e300}], EVENTS: [{"eventTimestamp": 1e300}]}),
+    ],
+    ids=["a page", "nothing", "no members", "null", "a list", "no lists", "no entries", "no time", "no year"],
+)
+async def test_what_answers_otherwise_than_the_service_is_said_to_be_no_memory(tmp_path: Path, body: str) -> None:
+    async with answering(tmp_path, body) as provider:
+        for call in CALLS.values():
+            with pytest.raises(MemoryUnreachable, match=r"no AgentCore memory.*AGENTCORE_DATA_PLANE_ENDPOINT"):
+                await call(provider)
+        health = await provider.health_check()
+        assert (health.ok, health.problem) == (False, Problem.NETWORK)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"memoryRecordId": None},
+        {"metadata": {"record_id": None, "kind": {"stringValue": "record"}}},
+        {"metadata": {**OURS["metadata"], "title": {"numberValue": float("inf")}}},
+        {"metadata": {**OURS["metadata"], "details.0": None, "number": None}},
+        {"content": None},
+        {"namespaces": None},
+    ],
+    ids=["no id", "no id of ours", "no length", "no number", "no text", "no place"],
+)
+async def test_a_record_of_another_form_is_left_out_and_the_others_are_read(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    whole = {"memoryRecordId": "mem-1", **OURS}
+    other = {"memoryRecordId": "mem-2", **entry_of(held_record(fact(2), at=BEGIN)), "timestamp": 0.0, **FIELDS}
+    async with answering(tmp_path, json.dumps({RECORDS: [{**whole, **change}, other]})) as provider:
+        assert await provider.list_records() == [fact(2)]
+        assert (await provider.health_check()).ok
+
+
+async def test_pages_that_lead_to_each_other_have_an_end(tmp_path: Path) -> None:
+    pages = [json.dumps({RECORDS: [], EVENTS: [], "nextToken": token}) for token in ("one", "two", "three")]
+    async with asyncio.timeout(15), answering(tmp_path, *pages) as provider:
+        for name in ("list", "search", "events"):
+            with pytest.raises(MemoryUnreachable):
+                await CALLS[name](provider)
+
+
+async def test_a_time_without_a_zone_is_utc(tmp_path: Path) -> None:
+    said = {"memoryRecordId": "mem-1", **OURS, "timestamp": BEGIN.replace(tzinfo=None).isoformat()}
+    async with answering(tmp_path, json.dumps({RECORDS: [said]})) as provider:
+        [held] = (await provider._reader.known([fact().id]))[fact().id]
+        assert held.at == BEGIN
+
+
+@pytest.mark.parametrize(
+    ("variables", "config"),
+    [
+        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "missing", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x"}, ""),
+        ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.0.0.1/x"}, ""),
+        ({}, "credential_process = /missing/program"),
+        ({}, "credential_process = echo nothing"),
+        ({}, "[broken"),
+    ],
+    ids=["token file", "container", "program", "what a program says", "settings"],
+)
+async def test_credentials_that_cannot_be_had_are_denied_before_anything_is_asked(
+    aws: AgentCoreEmulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    config: str,
+) -> None:
+    (tmp_path / "config").write_text(f"[default]\n{config}\n")
+    settings = {"AWS_CONFIG_FILE": str(tmp_path / "config"), **variables}
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    async with opened(aws, tmp_path) as provider:
+        with pytest.raises(MemoryDenied, match="no usable AWS credentials") as denied:
+            await provider.list_records()
+        assert denied.value.fix
+        assert (await provider.health_check()).problem is Problem.AUTH
+    assert aws.calls == []
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://exa mple:80", "http://a;b:80", "http://a:99999", "a:80", "ftp://a", "http://[::1"]
+)
+async def test_an_endpoint_that_is_no_address_names_the_variable(
+    aws: AgentCoreEmulator, tmp_path: Path, endpoint: str
+) -> None:
+    async with opened(aws, tmp_path, endpoint=endpoint) as provider:
+        with pytest.raises(MemoryUnreachable, match="AGENTCORE_DATA_PLANE_ENDPOINT is no address"):
+            await provider.list_records()
+
+
+def journal_in(state: Path) -> sqlite3.Connection:
+    [path] = state.glob("agentcore-*.sqlite3")
+    return sqlite3.connect(path, isolation_level=None)
+
+
+async def test_a_journal_that_another_process_holds_is_done_without(
+    aws: AgentCoreEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(aws, tmp_path) as provider:
+        await provider.get_info()
+    monkeypatch.setattr(agentcore_journal, "_SCHEMA", replace(agentcore_journal._SCHEMA, seconds=0.1))
+    other = journal_in(tmp_path)
+    other.execute("BEGIN EXCLUSIVE")
+    async with opened(aws, tmp_path) as provider:
+        await store(provider, fact())
+        assert await scan(provider) == [fact()]
+        [notice] = (await provider.get_info()).notices
+        assert "is given up for this run" in notice.text
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "row", ["5", "[]", "null", '{"timestamp": "x"}', '{"timestamp": "2026-01-01", "metadata": [1]}']
+)
+async def test_a_row_of_the_journal_that_is_none_costs_the_journal_alone(
+    aws: AgentCoreEmulator, tmp_path: Path, row: str
+) -> None:
+    async with opened(aws, tmp_path) as provider:
+        await store(provider, fact())
+    connection = journal_in(tmp_path)
+    connection.execute("INSERT INTO written VALUES ('a', ?, ?)", (BEGIN.isoformat(), row))
+    connection.close()
+    async with opened(aws, tmp_path) as provider:
+        assert await scan(provider) == [fact()]
+
+
+async def test_a_memory_is_named_so_that_its_id_is_not_taken_for_a_secret(
+    aws: AgentCoreEmulator, tmp_path: Path
+) -> None:
+    async with opened(aws, tmp_path) as provider:
+        assert (await provider.get_info()).location == f"AgentCore memory/{aws.memory_id} in {aws.url}"
+    async with opened(aws, tmp_path, memory_id="another-Abcdefgh12") as provider:
+        assert "no memory/another-Abcdefgh12 at" in (await provider.health_check()).detail
+
+
+async def test_more_than_the_service_finds_at_once_is_found(aws: AgentCoreEmulator, tmp_path: Path) -> None:
+    async with opened(aws, tmp_path) as provider:
+        await store(provider, *(fact(number, f"Rule {number}.") for number in range(1, 621)))
+        for top_k in (100, 150, 610):
+            query = Query(title="rule", now=BEGIN)
+            assert len(await provider.search_records(query, namespaces=("codebase/*",), top_k=top_k)) == top_k
+    assert len(asked(aws, "RetrieveMemoryRecords")) == 1
