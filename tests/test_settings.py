@@ -135,6 +135,8 @@ def test_a_wrong_memory_provider_is_named_where_it_is_asked_for_and_nowhere_else
         ("chroma-url", "https://chroma.example/api?key=secret"),
         ("chroma-url", "https://chroma.example:port"),
         ("chroma-url", "https://"),
+        ("chroma-token", "secret\nvalue"),
+        ("chroma-token", "secret é"),
     ],
 )
 def test_an_invalid_input_is_named_with_a_fix(name: str, value: str) -> None:

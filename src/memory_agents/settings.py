@@ -12,15 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-)
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from memory_agents.configuration import Configuration
 from memory_agents.core.policy import Mode
@@ -117,6 +109,14 @@ def _collection(value: str) -> str:
     return value
 
 
+def _token(value: SecretStr) -> SecretStr:
+    """Refuse what no header of HTTP carries."""
+    if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
+        msg = "it is not a token: it holds a blank, a line break or a character that is not ASCII"
+        raise ValueError(msg)
+    return value
+
+
 BranchName = Annotated[str, AfterValidator(_branch_name)]
 RepositoryPath = Annotated[str, AfterValidator(_repository_path)]
 RemoteLocation = Annotated[str, AfterValidator(_remote)]
@@ -125,6 +125,7 @@ Region = Annotated[str, AfterValidator(_region)]
 Server = Annotated[str, AfterValidator(_server)]
 Host = Annotated[str, AfterValidator(_host)]
 Collection = Annotated[str, AfterValidator(_collection)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
 
 
 class Settings(Configuration):
@@ -139,7 +140,7 @@ class Settings(Configuration):
     aws_region: Region | Literal[""] = ""
     agentcore_memory_id: MemoryId | Literal[""] = ""
     chroma_url: Server | Literal[""] = ""
-    chroma_token: SecretStr = NO_SECRET
+    chroma_token: Token = NO_SECRET
     config: RepositoryPath = ".github/memory-agents.yml"
     prompts: RepositoryPath = ".github/memory-agents/prompts"
     dry_run: bool = False
@@ -217,7 +218,7 @@ class ChromaVariables(_Variables):
     ssl: bool = Field(default=False, validation_alias="CHROMADB_SSL")
     path: Path | None = Field(default=None, validation_alias="CHROMADB_PATH")
     """a folder on this machine, in place of a server"""
-    token: SecretStr = Field(default=NO_SECRET, validation_alias="CHROMADB_TOKEN")
+    token: Token = Field(default=NO_SECRET, validation_alias="CHROMADB_TOKEN")
     tenant: str = Field(default="", validation_alias="CHROMADB_TENANT")
     database: str = Field(default="", validation_alias="CHROMADB_DATABASE")
     collection: Collection = Field(default="memory-agents", validation_alias="CHROMADB_COLLECTION")

@@ -6,6 +6,7 @@ Chroma keeps and finds; the vectors are ours and so is the ranking: its nearest 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from memory_agents.memory.embedding import Embedder
     from memory_agents.memory.providers.chroma_collection import Collection as ChromaCollection
 
+_PAIR = re.compile(r"[0-9]{1,19}/[0-9]{1,19}")
 _PAGE = 100
 """Records that a scan gives at a time"""
 
@@ -97,8 +99,9 @@ class ChromaProvider:
     async def pairs_apart(self) -> frozenset[tuple[int, int]]:
         """See MemoryReader."""
         async with self._memory.deadline():
-            pairs = [its.split("/") for its in await self._memory.notes(items.APART)]
-        return frozenset((int(one), int(other)) for one, other in pairs)
+            notes = await self._memory.notes(items.APART)
+        pairs = [tuple(map(int, its.split("/"))) for its in notes if _PAIR.fullmatch(its)]
+        return frozenset((one, other) for one, other in pairs)
 
     async def health_check(self) -> Health:
         """See MemoryReader."""
@@ -115,7 +118,11 @@ class ChromaProvider:
         count = len(await self._ids())
         location = self._memory.collection.location
         return ProviderInfo(
-            provider="chromadb", location=location, records=count, is_new=not count, notices=too_many(count)
+            provider="chromadb",
+            location=location,
+            records=count,
+            is_new=not count,
+            notices=(*too_many(count), *self._memory.notices()),
         )
 
     async def close(self) -> None:
@@ -143,14 +150,15 @@ class ChromaProvider:
             decided = deciding.storing(
                 records, known=known, forgotten=forgotten, update=update, removing=removing, leaving=leaving
             )
-            return await self._writing.store(decided, approval, known=known.keys(), leaving=leaving)
+            held = known.keys() | self._memory.damaged
+            return await self._writing.store(decided, approval, known=held, leaving=leaving)
 
     async def delete_records(self, ids: Sequence[str], *, approval: Approval) -> BatchResult:
         """See MemoryProvider."""
         async with self._lock:
             async with self._memory.deadline():
                 known = await self._memory.records(list(dict.fromkeys(ids)))
-            result = deciding.forgetting(ids, known=known)
+            result = deciding.forgetting(ids, known=known.keys() | self._memory.damaged)
             await self._writing.forget(result.removed, approval)
         return result
 

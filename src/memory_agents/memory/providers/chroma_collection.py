@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from memory_agents.memory.providers.chroma_items import Found, Item, Where
 
-CONFIGURATION = {"hnsw": {"space": "ip", "ef_construction": 200, "ef_search": 1_500}}
-"""of a new collection: the inner product is what ranking takes for the cosine; a search sees as many as it gives"""
+CONFIGURATION = {"hnsw": {"space": "ip", "ef_construction": 200, "ef_search": 1_500, "max_neighbors": 64}}
+"""of a new collection: the inner product is what ranking takes for the cosine; a search sees as many as it gives; with
+the 16 neighbors that Chroma takes by itself, a third of what reads alike may not be reached once it is opened anew"""
 
 
 class Collection(Protocol):

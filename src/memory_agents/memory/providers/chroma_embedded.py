@@ -37,7 +37,7 @@ class EmbeddedCollection:
     most = _MOST
 
     def __init__(self, path: Path, name: str) -> None:
-        """`path`: a folder, made where it is not there."""
+        """`path`: a folder, made by the first write where it is not there."""
         self._path = path.absolute()
         self._name = name
         self._child: _Child | None = None
@@ -156,7 +156,8 @@ class _Child:
             self._kill()
             await self._end()
             message = "The process that runs Chroma has ended by itself."
-            raise MemoryUnreachable(message, fix="run it again; if it ends again, see that memory suffices") from error
+            fix = "run it again; if it ends again, see that memory suffices, or restore a backup into another folder"
+            raise MemoryUnreachable(message, fix=fix) from error
 
     async def _running(self) -> Process:
         if self._process is not None and self._process.returncode is not None:

@@ -73,7 +73,8 @@ class Sessions:
             return []
         found = await self._memory.collection.get(ids=living, include=["metadatas", "documents", "uris"])
         held = {its.id: its for its in found}
-        return [items.event_in(held[its]) for its in living if its in held]
+        events = [items.event_in(held[its]) for its in living if its in held]
+        return [event for event in events if event is not None]
 
     async def delete(self, actor_id: str, session_id: str) -> int:
         """Forget a session; how many lived."""
@@ -88,7 +89,9 @@ class Sessions:
         if not await self._memory.is_there():
             return []
         found = await self._memory.collection.get(where=_of(actor_id, session_id), include=["uris"])
-        living = [its for its in found if self._clock() < datetime.fromisoformat(its.uri) + EVENTS_LIVE]
+        # What is in order as text is in order in time.
+        begin = items.sortable(self._clock() - EVENTS_LIVE)
+        living = [its for its in found if begin < its.uri]
         living.sort(key=lambda its: its.id)
         living.sort(key=lambda its: its.uri, reverse=True)
         return [its.id for its in living[:EVENTS_KEPT]]

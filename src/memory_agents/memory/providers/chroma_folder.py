@@ -26,6 +26,8 @@ LENGTH = struct.Struct("<Q")
 """of what follows, in front of every message"""
 FAILURES = {kind.__name__: kind for kind in (MemoryMissing, MemoryRefused, MemoryUnreachable)}
 """what `Folder` raises: name → class"""
+_DATABASE = "chroma.sqlite3"
+"""what Chroma makes in its folder first"""
 _SHOWN = 200
 
 
@@ -33,7 +35,7 @@ class Folder:
     """Collections in a folder. Every method may raise one of FAILURES."""
 
     def __init__(self, path: Path) -> None:
-        """`path`: made where it is not there."""
+        """`path`: made by `create` where it is not there."""
         self._path = path
         # What Chroma declares of both falls short of what they are and take.
         self._client: Any = None
@@ -91,7 +93,11 @@ class Folder:
 
             work: Callable[..., object] = getattr(self, action)
             try:
-                return work(name, *arguments)
+                try:
+                    return work(name, *arguments)
+                except errors.InternalError:  # such as where another process wrote: what is open here is of before
+                    self.close(name)
+                    return work(name, *arguments)
             except errors.NotFoundError as error:
                 self._collections.pop(name, None)
                 message = f"There is no collection {name!r} in {self._path} any more."
@@ -110,6 +116,9 @@ class Folder:
 
     def _collection(self, name: str) -> Any:
         if name not in self._collections:
+            if not (self._path / _DATABASE).exists() and not self._path.is_file():  # to look for a memory makes none
+                message = f"There is no memory in {self._path}."
+                raise MemoryMissing(message, fix="the first write makes it")
             self._collections[name] = self._opened().get_collection(name, embedding_function=None)
         return self._collections[name]
 
@@ -118,7 +127,8 @@ class Folder:
             import chromadb
             from chromadb.config import Settings
 
-            self._path.mkdir(parents=True, exist_ok=True)  # where it cannot be made, Chroma fails in ways of its own
+            # Where it cannot be made, Chroma fails in ways of its own. What is remembered may be private.
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Nothing is told to anybody, and no `.env` of the folder that one happens to stand in is read.
             settings = Settings(anonymized_telemetry=False, _env_file=None)
             self._client = chromadb.PersistentClient(str(self._path), settings=settings)

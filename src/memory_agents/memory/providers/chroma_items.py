@@ -18,7 +18,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,9 @@ FORGOTTEN, APART, NAMESPACE, LEAVING = "forgotten/", "apart/", "namespace/", "le
 """how ids of notes begin; an id of a record has no `/`"""
 PARTS = 4
 """into so many the records are spread, for an engine that gives few at a time"""
+_OF_ANOTHER_FORM = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+"""what reading values of another form may raise"""
+_BLANK = Record(id="", namespace="", text="")
 LONGEST_VALUE = 4_096
 """bytes of a value that Chroma's cloud takes"""
 
@@ -100,28 +103,40 @@ def item_of(record: Record, vectors: NDArray[np.float16], approval: Approval) ->
         metadata |= {"scoped": None, "path": path, "folder": folder(path)}
     vector = vectors[1].astype(np.float32)
     vector = vector if vector.any() else _nowhere(record.id, len(vector))
-    its = Item(record.id, vector, metadata, text, record.created_at.isoformat(timespec="microseconds"))
+    its = Item(record.id, vector, metadata, text, sortable(record.created_at))
     _check(f"The record {record.id}", its)
     return its
 
 
-def record_in(found: Found) -> Record:
-    """The Record, whole where the document was read too."""
-    return record_of({**json.loads(found.metadata["values"]), "text": found.document})
+def record_in(found: Found) -> Record | None:
+    """The Record, whole where the document was read too; None where it is none of ours, or damaged."""
+    try:
+        record = record_of({**json.loads(found.metadata["values"]), "text": found.document})
+    except _OF_ANOTHER_FORM:
+        return None
+    is_ours = found.metadata.get("kind") == "record" and record.id == found.id and _is_whole(record)
+    return record if is_ours and record.namespace == found.metadata.get("namespace") else None
 
 
 def glance_of(found: Found, size: int) -> Glance | None:
-    """What ranking looks at; None where words were not kept or are of another format."""
-    packed = found.metadata.get("words")
-    words = Words.unpacked(b64decode(packed)) if packed else None
-    if words is None:
+    """What ranking looks at; None where words were not kept, are of another format, or are damaged."""
+    record = record_in(found)
+    vectors = vectors_in(found, size)
+    try:
+        words = Words.unpacked(b64decode(found.metadata["words"]))
+    except _OF_ANOTHER_FORM:
         return None
-    return Glance(replace(record_in(found), text=""), words, vectors_in(found, size))
+    if record is None or vectors is None or words is None:
+        return None
+    return Glance(replace(record, text=""), words, vectors)
 
 
-def vectors_in(found: Found, size: int) -> NDArray[np.float16]:
-    """[2, size] of title, and of title and text."""
-    return np.frombuffer(b64decode(found.metadata["vectors"]), "<f2").reshape(2, size)
+def vectors_in(found: Found, size: int) -> NDArray[np.float16] | None:
+    """[2, size] of title, and of title and text; None where they are damaged."""
+    try:
+        return np.frombuffer(b64decode(found.metadata["vectors"]), "<f2").reshape(2, size)
+    except _OF_ANOTHER_FORM:
+        return None
 
 
 def note(its_id: str, size: int, approval: Approval | None = None) -> Item:
@@ -143,20 +158,20 @@ def event_item(event: MemoryEvent, size: int, ends: datetime) -> Item:
         "ends": microseconds(ends),
         "values": json.dumps(values, ensure_ascii=False),
     }
-    made = event.created_at.isoformat(timespec="microseconds")
-    its = Item(its_id, _nowhere(its_id, size), metadata, event.text, made)
+    its = Item(its_id, _nowhere(its_id, size), metadata, event.text, sortable(event.created_at))
     _check(f"The event {event.id}", its)
     return its
 
 
-def event_in(found: Found) -> MemoryEvent:
-    """The event."""
-    return MemoryEvent(
-        id=found.id.rpartition("/")[2],
-        text=found.document,
-        created_at=datetime.fromisoformat(found.uri),
-        **json.loads(found.metadata["values"]),
-    )
+def event_in(found: Found) -> MemoryEvent | None:
+    """The event; None where it is none of ours, or damaged."""
+    try:
+        made = datetime.fromisoformat(found.uri)
+        values = json.loads(found.metadata["values"])
+        its = MemoryEvent(id=found.id.rpartition("/")[2], text=found.document, created_at=made, **values)
+    except _OF_ANOTHER_FORM:
+        return None
+    return its if all(isinstance(value, str) for value in values.values()) else None
 
 
 def session_key(actor_id: str, session_id: str) -> str:
@@ -183,9 +198,37 @@ def about_paths(files: Sequence[str]) -> Where:
     return {"$or": [*conditions, {"folder": {"$in": folders}}] if folders else conditions}
 
 
+def is_text(value: str) -> bool:
+    """Whether it has no half of a character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def microseconds(time: datetime) -> int:
     """Since 1970."""
     return ranking.microseconds(time)
+
+
+def _is_whole(record: Record) -> bool:
+    """Whether each field has its type."""
+    texts = (*record.labels, *record.paths, *record.cites)
+    plain = ("id", "namespace", "text", "title", "created_at", "state", "approved", "approved_by", "replaces")
+    numbers = (record.source.number, record.source.author_id)
+    times: list[Any] = [record.created_at, *filter(None, [record.expires_at])]
+    return (
+        all(type(getattr(record, name)) is type(getattr(_BLANK, name)) for name in plain)
+        and all(isinstance(text, str) for text in (*texts, record.source.url, record.source.repository))
+        and all(number is None or isinstance(number, int) for number in numbers)
+        and all(isinstance(time, datetime) and time.tzinfo is not None for time in times)
+    )
+
+
+def sortable(time: datetime) -> str:
+    """In UTC, whatever zone it was told in: such texts are in order where the times are."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _written_by(approval: Approval) -> str:
@@ -209,8 +252,7 @@ def _nowhere(name: str, size: int) -> NDArray[np.float32]:
 
 def _check(what: str, its: Item) -> None:
     """Refuse half a character, which JSON can carry and no engine keeps."""
-    try:
-        f"{its.id}{its.document}{its.metadata['values']}".encode()
-    except UnicodeEncodeError as error:
+    texts = (value for value in its.metadata.values() if isinstance(value, str))
+    if not all(map(is_text, (its.id, its.document, *texts))):
         message = f"{what} holds a half of a character, which ChromaDB cannot keep."
-        raise MemoryRefused(message, fix="write the text anew as UTF-8") from error
+        raise MemoryRefused(message, fix="write the text anew as UTF-8")

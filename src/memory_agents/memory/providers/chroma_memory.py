@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from memory_agents.core import namespaces as names
+from memory_agents.core.records import Notice
 from memory_agents.errors import MemoryMissing, MemoryRefused, MemoryTimeout
 from memory_agents.memory.providers import chroma_items as items
 
 if TYPE_CHECKING:
     from memory_agents.core.records import Record
     from memory_agents.memory.providers.chroma_collection import Collection
+    from memory_agents.memory.providers.chroma_items import Found
 
 _FORMAT = "1"
 """of the items: a collection of another one is refused"""
@@ -33,6 +35,8 @@ class ChromaMemory:
         self._is_open = False
         self.noted: set[str] = set()
         """namespaces whose notes are known to be there"""
+        self.damaged: set[str] = set()
+        """ids of items that are where records are and cannot be read as such, as far as they were met"""
 
     @asynccontextmanager
     async def deadline(self) -> AsyncIterator[None]:
@@ -70,11 +74,11 @@ class ChromaMemory:
         return sorted(name for name in await self.notes(items.NAMESPACE) if names.matches(name, globs))
 
     async def notes(self, kind: str) -> list[str]:
-        """What the notes of a kind say."""
+        """What the notes of a kind say; `kind` ends in `/`."""
         if not await self.is_there():
             return []
         found = await self.collection.get(where={"kind": kind.rstrip("/")})
-        return [its.id.removeprefix(kind) for its in found]
+        return [its.id.removeprefix(kind) for its in found if its.id.startswith(kind)]
 
     async def noted_of(self, kind: str, ids: Sequence[str]) -> set[str]:
         """Those of the ids of which there is such a note."""
@@ -86,8 +90,26 @@ class ChromaMemory:
         if not ids or not await self.is_there():
             return {}
         found = await self.collection.get(ids=ids, include=["metadatas", "documents"])
-        held = {its.id: its for its in found if its.metadata.get("kind") == "record"}
-        return {its: items.record_in(held[its]) for its in ids if its in held}
+        held = dict(self.whole(found))
+        return {its: held[its] for its in ids if its in held}
+
+    def whole(self, found: Sequence[Found]) -> Iterator[tuple[str, Record]]:
+        """id and Record of what can be read; the ids of the others are `damaged`."""
+        for its in found:
+            record = items.record_in(its)
+            if record is None:
+                self.damaged.add(its.id)
+            else:
+                self.damaged.discard(its.id)
+                yield its.id, record
+
+    def notices(self) -> tuple[Notice, ...]:
+        """What to say of what is damaged."""
+        if not self.damaged:
+            return ()
+        some = ", ".join(sorted(self.damaged)[:5])
+        text = f"{len(self.damaged)} items of the collection cannot be read and were left out: {some}."
+        return (Notice(text=text, fix="state them anew, or take them away with `/forget` and the id", partial=True),)
 
     async def close(self) -> None:
         """Let go of it; the next call opens it again."""

@@ -71,8 +71,9 @@ class Searcher:
                 for part in range(items.PARTS):
                     its = {"$and": [{"part": part}, where]}
                     yield collection.nearest(asked[1], min(collection.most, CANDIDATES // items.PARTS), its)
-        if query.paths:
-            scoped = {"$and": [items.about_paths(sorted(set(query.paths))[:_MOST_FILES]), where]}
+        # A name of a file may be no text: bytes as they came. No record has such a path.
+        if files := sorted(filter(items.is_text, set(query.paths)))[:_MOST_FILES]:
+            scoped = {"$and": [items.about_paths(files), where]}
             yield collection.get(where=scoped, include=["metadatas"], limit=CANDIDATES)
 
     def _asked(self, query: Query) -> NDArray[np.float32]:
@@ -86,8 +87,10 @@ class Searcher:
         return known, [its for its, glance in glances.items() if glance is None]
 
     def _counted(self, found: Sequence[Found]) -> list[Glance]:
+        records = dict(self._memory.whole(found))
+        vectors = {its.id: items.vectors_in(its, self._embedder.size) for its in found}
         return [
-            Glance(record, Words.of(record), items.vectors_in(its, self._embedder.size))
-            for its in found
-            for record in (items.record_in(its),)
+            Glance(record, Words.of(record), its_vectors)
+            for its, record in records.items()
+            if (its_vectors := vectors[its]) is not None
         ]
