@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_what_a_backup_holds_comes_back_on_another_branch(clone: Clone, name: st
     code, out, _ = clone("restore", "--input", name, "--memory-branch", "other")
     assert code == 0
     assert "  stored: 3\n" in out
-    assert "  ids to forget there: 1\n" in out
+    assert "  ids forgotten there: 1\n" in out
     assert ids(clone, "other") == ids(clone, "memory") == {"rule-0000", "rule-0001", "past-0007"}
     code, out, _ = clone("restore", "--input", name, "--memory-branch", "other", "--json")
     told = json.loads(out)
@@ -79,6 +80,24 @@ def test_a_part_of_memory_that_cannot_be_read_makes_the_backup_not_whole_and_the
     assert json.loads(clone("backup", "--output", "m", "--force", "--json")[1])["is_whole"] is False
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "compressed"])
+def test_the_standard_input_may_be_the_backup_and_is_checked_before_anything_is_stored(
+    clone: Clone, pack: Callable[[bytes], bytes]
+) -> None:
+    clone("backup", "--output", "m")
+    whole = pack(Path("m").read_bytes())
+    for given, code, told in (
+        (whole[:-20], 2, b"the standard input is cut short or was changed since it was made. Fix: "),
+        (b"", 2, b"the standard input:1: it is no backup of memory-agents. Fix: "),
+        (whole, 0, b"records: 4 of 4"),
+    ):
+        assert not clone.branch("for-each-ref", "refs/heads/other")
+        restore = [sys.executable, "-m", "memory_agents", "restore", "--input", "-", "--memory-branch", "other"]
+        done = subprocess.run(restore, input=given, capture_output=True, check=False, env=os.environ)
+        assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+    assert len(ids(clone, "other")) == 4
+
+
 def test_the_standard_output_may_be_the_backup(clone: Clone) -> None:
     program = [sys.executable, "-m", "memory_agents"]
     piped = subprocess.run([*program, "backup", "--output", "-"], capture_output=True, check=True, env=os.environ)
@@ -100,6 +119,7 @@ def test_the_standard_output_may_be_the_backup(clone: Clone) -> None:
         ("move --from git --to git", "--from and --to name the same provider. Fix: "),
         ("move --from git --to paper", "invalid choice: 'paper'"),
         ("move --from git", "the following arguments are required: --to"),
+        ("move --from git --to chromadb --provider git", "unrecognized arguments: --provider git"),
     ],
 )
 def test_wrong_use_is_told_with_the_fix_and_nothing_is_done(clone: Clone, command: str, told: str) -> None:

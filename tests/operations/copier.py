@@ -16,6 +16,7 @@ from memory_agents.memory.git import Remote
 from memory_agents.memory.providers.git_branch import GitBranchProvider
 from memory_agents.memory.writer import MemoryWriter
 from memory_agents.operations import backup, copying
+from memory_agents.operations.patience import Patience
 from memory_agents.operations.progress import Counted, Progress
 from tests.memory.providers.writing import writing
 
@@ -41,13 +42,13 @@ async def main(what: str, folder: Path) -> None:
         door = MemoryWriter(target, redact=redact, now=lambda: datetime.now(UTC))
         if what == "backup":
             with backup.body_for(folder / FILE, force=True) as body:
-                taken = await backup.take(source, body, now=datetime.now(UTC), tell=tell)
+                taken = await backup.take(source, body, now=datetime.now(UTC), patience=Patience(tell))
                 backup.put(taken.header, body, folder / FILE)
         elif what == "restore":
             with backup.opened(folder / FILE) as found:
-                await copying.copy(found.entries(), target, door, tell=tell)
+                await copying.copy(found.entries(), target, door, patience=Patience(tell))
         else:
-            await copying.copy(copying.everything(source), target, door, tell=tell)
+            await copying.copy(copying.everything(source), target, door, patience=Patience(tell))
 
 
 if __name__ == "__main__":

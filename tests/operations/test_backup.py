@@ -214,6 +214,11 @@ def test_a_line_that_is_wrong_in_itself_is_named_by_its_number(file: Path) -> No
 
 
 def test_a_backup_of_a_later_version_and_what_is_none_are_told_apart(file: Path, tmp_path: Path) -> None:
+    for version in (b"true", b"1.0"):
+        other = tmp_path / "other"
+        other.write_bytes(file.read_bytes().replace(b'"version": 1', b'"version": ' + version, 1))
+        with pytest.raises(UsageError, match="it is a backup of version"), backup.opened(other):
+            pass
     file.write_bytes(file.read_bytes().replace(b'"version": 1', b'"version": 2', 1))
     assert refused(file) == f"{file}:1: it is a backup of version 2, and this program reads version 1."
     file.write_text("# Notes\n")

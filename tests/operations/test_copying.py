@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from memory_agents.core.backup import Entry
-from memory_agents.core.records import Approval, BatchResult, Record
+from memory_agents.core.records import Approval, BatchResult, ProviderInfo, Record
 from memory_agents.core.sanitizer import Redacted
 from memory_agents.errors import (
     MemoryAgentsError,
@@ -22,10 +22,11 @@ from memory_agents.errors import (
     MemoryThrottled,
     MemoryUnreachable,
 )
-from memory_agents.operations import copying
-from memory_agents.operations.copying import AT_ONCE, WAITS, Copied
+from memory_agents.operations import backup, copying
+from memory_agents.operations.copying import AT_ONCE, Copied
+from memory_agents.operations.patience import WAITS, Patience
 from memory_agents.operations.progress import Counted, Progress
-from memory_agents.testing.conformance.samples import APPROVAL, PAST, TEXTS, WHOLE, fact, facts
+from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, PAST, TEXTS, WHOLE, fact, facts
 from memory_agents.testing.in_memory import InMemoryProvider
 from tests.memories import KINDS, held, memory, writer
 
@@ -39,6 +40,7 @@ class Told:
     def __init__(self) -> None:
         self.waits: list[float] = []
         self.told: list[Progress | Counted] = []
+        self.patience = Patience(self.told.append, sleep=self.sleep)
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -53,7 +55,7 @@ async def of(*entries: Entry) -> AsyncIterator[Sequence[Entry]]:
 async def copied(target: InMemoryProvider, *entries: Entry, told: Told | None = None, dry_run: bool = False) -> Copied:
     told = told or Told()
     door = writer(target, dry_run=dry_run)
-    return await copying.copy(of(*entries), target, door, tell=told.told.append, sleep=told.sleep)
+    return await copying.copy(of(*entries), target, door, patience=told.patience)
 
 
 @pytest.mark.parametrize(("source", "target"), list(itertools.product(KINDS, repeat=2)))
@@ -209,12 +211,86 @@ async def test_after_some_tries_it_stops_and_says_how_far_it_came_and_what_to_do
         await copied(target, *facts(AT_ONCE + 1), told=told)
     assert told.waits == list(WAITS)
     assert str(stopped.value) == (
-        f"Stopped after {AT_ONCE} records. It asked to wait. "
-        "Fix: wait; then run it again: what is there is not stored twice"
+        f"Stopped after {AT_ONCE} records. It asked to wait. Fix: wait; then run it again, which goes on from there"
     )
     target.failures.clear()
     done = await copied(target, *facts(AT_ONCE + 1))
     assert (done.stored, done.unchanged) == (1, AT_ONCE)
+
+
+async def test_a_fix_that_says_to_run_it_again_says_so_once() -> None:
+    with pytest.raises(MemoryFailure) as stopped:
+        await copied(Failing(*[INCOMPLETE] * 99), fact(1))
+    assert stopped.value.fix == "run it again"
+
+
+class Breaking(InMemoryProvider):
+    """Breaks off a reading after each 100 Records further, and at each first question for what else it keeps."""
+
+    def __init__(self, count: int = 0) -> None:
+        super().__init__()
+        self.records = facts(count)
+        self.breaks = [*range(100, count, 100)]
+        self.asked: set[str] = set()
+
+    async def scan_records(self) -> AsyncIterator[Sequence[Record]]:
+        self.fail_at_first("scan")
+        for start in range(0, len(self.records), 50):
+            if start in self.breaks:
+                self.breaks.remove(start)
+                raise THROTTLED
+            yield self.records[start : start + 50]
+
+    async def forgotten_ids(self) -> frozenset[str]:
+        self.fail_at_first("forgotten")
+        return frozenset({"f-gone"})
+
+    async def pairs_apart(self) -> frozenset[tuple[int, int]]:
+        self.fail_at_first("apart")
+        return frozenset({(3, 7)})
+
+    async def get_info(self) -> ProviderInfo:
+        self.fail_at_first("info")
+        return await super().get_info()
+
+    def fail_at_first(self, what: str) -> None:
+        if what not in self.asked:
+            self.asked.add(what)
+            raise UNREACHABLE
+
+
+async def test_what_is_there_already_is_asked_for_again_where_that_fails_for_a_moment() -> None:
+    told = Told()
+    done = await copied(Breaking(250), *facts(260), "f-gone", (3, 7), told=told)
+    assert (done.stored, done.unchanged, done.forgotten, done.apart) == (10, 250, 0, 0)
+    assert len(told.waits) == 5
+    assert all(isinstance(each, Counted) and "Records" in each.what for each in told.told if each.waits)
+
+
+async def test_what_is_copied_from_is_read_again_from_where_it_broke_off_and_each_record_comes_once() -> None:
+    told = Told()
+    source = Breaking(1_000)
+    entries = [entry async for some in copying.everything(source, told.patience) for entry in some]
+    assert entries == [*facts(1_000), "f-gone", (3, 7)]
+    assert max(told.waits) == WAITS[0], "it came further each time"
+
+
+async def test_a_memory_that_breaks_off_at_the_same_place_is_given_up_after_some_tries() -> None:
+    told = Told()
+    source = Breaking(200)
+    source.breaks = [100] * 99
+    with pytest.raises(MemoryThrottled):
+        [None async for _ in copying.everything(source, told.patience)]
+    assert told.waits[-len(WAITS) :] == list(WAITS)
+
+
+async def test_a_backup_too_waits_for_what_fails_for_a_moment(tmp_path: Path) -> None:
+    told = Told()
+    with backup.body_for(tmp_path / "m", force=False) as body:
+        taken = await backup.take(Breaking(250), body, now=BEGIN, patience=told.patience)
+    assert (taken.header.records, taken.header.forgotten, taken.header.apart) == (250, 1, 1)
+    waits = [each for each in told.told if isinstance(each, Counted) and each.waits]
+    assert {each.done for each in waits} == {0, 100, 200, 250}
 
 
 async def test_what_will_not_pass_is_not_waited_for() -> None:

@@ -355,16 +355,19 @@ def test_on_a_terminal_the_bar_redraws_itself_within_a_line_and_goes_away(monkey
     assert [each[:1] for each in drawings] == ["", "[", "[", ""]
 
 
-def test_in_a_log_a_line_is_told_now_and_then_and_every_wait() -> None:
+def test_in_a_log_a_line_is_told_now_and_then_and_every_wait_and_how_far_it_came() -> None:
     out = io.StringIO()
     tell = ProgressTeller(out)
     for rows in range(100, 1_100, 100):
         tell(replace(PROGRESS, rows=rows))
     tell(replace(PROGRESS, rows=1_100, waits=60))
+    tell(replace(PROGRESS, rows=1_200))
+    tell(replace(PROGRESS, rows=1_234))
     tell.close()
     assert out.getvalue().splitlines() == [
         "comments: 100 of about 30,000, 12 requests (4,200 left)",
         "comments: 1,100 of about 30,000, 12 requests (4,200 left); GitHub asks to wait 60 s",
+        "comments: 1,234 of about 30,000, 12 requests (4,200 left)",
     ]
 
 

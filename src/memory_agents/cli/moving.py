@@ -17,6 +17,7 @@ from memory_agents.cli.writing import opened
 from memory_agents.errors import UsageError
 from memory_agents.operations import backup as backups
 from memory_agents.operations import copying, copying_report
+from memory_agents.operations.patience import Patience
 from memory_agents.operations.progress import ProgressTeller
 from memory_agents.operations.reading import Answer
 
@@ -41,9 +42,9 @@ async def _backup(arguments: argparse.Namespace) -> int:
         raise UsageError("The standard output is the backup itself.", fix="name a file with --output, or leave --json")
     with contextlib.ExitStack() as stack:
         body = stack.enter_context(_body() if to_output else backups.body_for(output, force=arguments.force))
-        tell = stack.enter_context(_teller())
+        patience = stack.enter_context(_patience())
         async with opened(settings_of(arguments), arguments) as provider:
-            taken = await backups.take(provider, body, now=datetime.now(UTC), tell=tell)
+            taken = await backups.take(provider, body, now=datetime.now(UTC), patience=patience)
         if to_output:
             backups.write(taken.header, body, sys.stdout.buffer)
             answer = copying_report.of_backup(taken, "the standard output")
@@ -54,16 +55,16 @@ async def _backup(arguments: argparse.Namespace) -> int:
 
 async def _restore(arguments: argparse.Namespace) -> Answer:
     """Bring back what a backup holds."""
-    with backups.opened(arguments.input) as found, _teller() as tell:
+    with _backup_of(arguments) as found, _patience() as patience:
         async with opened(settings_of(arguments), arguments) as provider:
             copied = await copying.copy(
                 found.entries(),
                 provider,
                 app.open_writer(provider, dry_run=arguments.dry_run),
                 expected=found.header.records,
-                tell=tell,
+                patience=patience,
             )
-            info = await provider.get_info()
+            info = await patience.until_done(provider.get_info)
     return copying_report.of_restore(copied, found.header, info, dry_run=arguments.dry_run)
 
 
@@ -73,25 +74,24 @@ async def _move(arguments: argparse.Namespace) -> Answer:
         raise UsageError("--from and --to name the same provider.", fix="name two of git, chromadb and agentcore")
     settings, environment = settings_of(arguments), environment_of(arguments)
     async with contextlib.AsyncExitStack() as stack:
-        tell = stack.enter_context(_teller())
+        patience = stack.enter_context(_patience())
         sides = []
         for name in (arguments.from_provider, arguments.to_provider):
             provider = app.create_provider(name, settings=settings, environment=environment)
             stack.push_async_callback(provider.close)
             sides.append(provider)
         source, target = sides
-        expected = (await source.get_info()).records or 0
+        expected = (await patience.until_done(source.get_info)).records or 0
         copied = await copying.copy(
-            copying.everything(source),
+            copying.everything(source, patience),
             target,
             app.open_writer(target, dry_run=arguments.dry_run),
             expected=expected,
-            tell=tell,
+            patience=patience,
         )
-        unseen = set() if arguments.dry_run else copied.there - await copying.ids_of(target)
-        return copying_report.of_move(
-            copied, unseen, await source.get_info(), await target.get_info(), dry_run=arguments.dry_run
-        )
+        unseen = set() if arguments.dry_run else copied.there - await copying.ids_of(target, patience)
+        infos = [await patience.until_done(side.get_info) for side in sides]
+        return copying_report.of_move(copied, unseen, *infos, dry_run=arguments.dry_run)
 
 
 @contextlib.contextmanager
@@ -100,10 +100,19 @@ def _body() -> Iterator[BinaryIO]:
         yield cast("BinaryIO", body)
 
 
+def _backup_of(arguments: argparse.Namespace) -> contextlib.AbstractContextManager[backups.Backup]:
+    if str(arguments.input) != "-":
+        return backups.opened(arguments.input)
+    if sys.stdin.isatty():
+        raise UsageError("The standard input is a terminal.", fix="give it a backup, or name a file with --input")
+    return backups.received(sys.stdin.buffer, "the standard input")
+
+
 @contextlib.contextmanager
-def _teller() -> Iterator[ProgressTeller]:
+def _patience() -> Iterator[Patience]:
+    """That of a command, which tells how far it is."""
     teller = ProgressTeller(sys.stderr)
     try:
-        yield teller
+        yield Patience(teller)
     finally:
         teller.close()

@@ -11,9 +11,13 @@ _AGAIN = "It may be stopped at any time and run again: what is there is not stor
 
 
 def add_moving(
-    add: Callable[..., argparse.ArgumentParser], *, memory: argparse.ArgumentParser, looking: argparse.ArgumentParser
+    add: Callable[..., argparse.ArgumentParser],
+    *,
+    memory: argparse.ArgumentParser,
+    places: argparse.ArgumentParser,
+    looking: argparse.ArgumentParser,
 ) -> None:
-    """Make the parsers; `memory` says which memory, `looking` is --dry-run."""
+    """Make the parsers; `memory` says which memory, `places` where each provider is, `looking` is --dry-run."""
     backup = add(
         "backup",
         parents=[memory],
@@ -38,11 +42,13 @@ def add_moving(
         description="Store what is in a backup and not in memory, after a look whether the file is whole. What was "
         f"forgotten, here or there, is forgotten. Secrets are replaced. {_AGAIN}",
     )
-    restore.add_argument("--input", required=True, type=Path, metavar="FILE", help="what `backup` wrote")
+    restore.add_argument(
+        "--input", required=True, type=Path, metavar="FILE", help="what `backup` wrote; - is the standard input"
+    )
 
     move = add(
         "move",
-        parents=[memory, looking],
+        parents=[places, looking],
         help="copy memory to another provider",
         description="Copy every record, what was forgotten and which issues are no duplicates to another provider. "
         "What it is copied from stays as it is; set `provider`, or MEMORY_PROVIDER, to use the other from then on. "

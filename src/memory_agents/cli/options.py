@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     _add_running(add)
     _add_asking(add)
     _add_writing(add)
-    add_moving(add, memory=_memory_options(), looking=_dry_run_option())
+    add_moving(add, memory=_memory_options(), places=_place_options(), looking=_dry_run_option())
     add_setup(add, repository=_repository_options(), looking=_dry_run_option(), asking=_yes_option())
     return whole
 
@@ -144,7 +144,7 @@ def _add_writing(add: _Add) -> None:
         "remember",
         parents=[memory, looking],
         help="keep a fact",
-        description="Keep a fact on the memory branch, without secrets. What is known already is not kept twice.",
+        description="Keep a fact in memory, without secrets. What is known already is not kept twice.",
     )
     remember.add_argument("text", metavar="TEXT", help="the fact; - reads it from standard input")
     remember.add_argument(
@@ -219,10 +219,16 @@ def _repository_options() -> argparse.ArgumentParser:
 
 
 def _memory_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False, parents=[_repository_options()])
+    options = argparse.ArgumentParser(add_help=False, parents=[_place_options()])
     options.add_argument(
         "--provider", default="", metavar="NAME", help="git, chromadb or agentcore (default: MEMORY_PROVIDER, or git)"
     )
+    return options
+
+
+def _place_options() -> argparse.ArgumentParser:
+    """Where the memory of each provider is."""
+    options = argparse.ArgumentParser(add_help=False, parents=[_repository_options()])
     options.add_argument("--memory-remote", default="", metavar="URL", help="of git (default: this clone's origin)")
     options.add_argument("--memory-branch", default="", metavar="NAME", help="of git (default: memory)")
     options.add_argument("--chroma-url", default="", metavar="URL", help="default: what the CHROMADB_ variables say")

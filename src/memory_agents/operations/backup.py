@@ -24,7 +24,7 @@ from memory_agents.core.records import Notice, Record
 from memory_agents.errors import UsageError
 from memory_agents.memory.provider import MemoryProvider
 from memory_agents.operations.copying import AT_ONCE, everything
-from memory_agents.operations.progress import Counted, Tell
+from memory_agents.operations.patience import Patience
 
 LONGEST_LINE = 4 * 1024 * 1024
 """bytes of one entry: more is no backup of ours, and would not be held in memory"""
@@ -42,19 +42,20 @@ class Taken:
     """what was wrong with the memory and got around; `partial` where some of it is missing"""
 
 
-async def take(provider: MemoryProvider, body: BinaryIO, *, now: datetime, tell: Tell = lambda _: None) -> Taken:
+async def take(provider: MemoryProvider, body: BinaryIO, *, now: datetime, patience: Patience | None = None) -> Taken:
     """Write every entry into `body`, and say what stands there. Raises MemoryFailure."""
+    patience = patience or Patience()
     counts: Counter[type] = Counter({Record: 0, str: 0, tuple: 0})
     checksum = hashlib.sha256()
-    expected = (await provider.get_info()).records or 0
-    async for entries in everything(provider):
+    expected = (await patience.until_done(provider.get_info)).records or 0
+    async for entries in everything(provider, patience):
         for entry in entries:
             line = backup.line_of(entry)
             body.write(line)
             checksum.update(line)
             counts[type(entry)] += 1
-        tell(Counted("records", counts[Record], expected))
-    info = await provider.get_info()
+        patience.reached(counts[Record], expected)
+    info = await patience.until_done(provider.get_info)
     header = Header(
         provider=info.provider,
         location=info.location,
@@ -148,12 +149,26 @@ def opened(path: Path) -> Iterator[Backup]:
         with _telling(path, "read"):
             if path.exists() and not path.is_file():
                 raise UsageError(f"{path} is no file.", fix="name the file of a backup")
-            raw: BinaryIO = stack.enter_context(path.open("rb"))
-            is_compressed = raw.read(2) == _COMPRESSED
-            raw.seek(0)
-            file = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=raw))) if is_compressed else raw
-            header = _checked(file, str(path))
-        yield Backup(header, file, str(path))
+            found = _found(stack.enter_context(path.open("rb")), str(path))
+        yield found
+
+
+@contextlib.contextmanager
+def received(stream: BinaryIO, name: str) -> Iterator[Backup]:
+    """The same for what can be read once only, such as the standard input; `name` is for a person."""
+    with tempfile.TemporaryFile() as raw:
+        with _telling(name, "read"):
+            shutil.copyfileobj(stream, raw)
+            found = _found(cast("BinaryIO", raw), name)
+        yield found
+
+
+def _found(raw: BinaryIO, name: str) -> Backup:
+    raw.seek(0)
+    is_compressed = raw.read(2) == _COMPRESSED
+    raw.seek(0)
+    file = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if is_compressed else raw
+    return Backup(_checked(file, name), file, name)
 
 
 def _checked(file: BinaryIO, name: str) -> Header:
@@ -194,9 +209,9 @@ def _changed(name: str) -> UsageError:
 
 
 @contextlib.contextmanager
-def _telling(path: Path, what: str) -> Iterator[None]:
+def _telling(place: Path | str, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         fix = "make room, or name a file elsewhere" if error.errno in _FULL else "correct its name or permissions"
-        raise UsageError(f"{path} cannot be {what}: {error.strerror}.", fix=fix) from None
+        raise UsageError(f"{place} cannot be {what}: {error.strerror}.", fix=fix) from None

@@ -5,33 +5,19 @@ It may be killed at any time and be run again: what is there is not stored twice
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from memory_agents.core.backup import Entry
 from memory_agents.core.records import BatchResult, Record
-from memory_agents.errors import (
-    MemoryFailure,
-    MemoryIncomplete,
-    MemoryRefused,
-    MemoryThrottled,
-    MemoryTimeout,
-    MemoryUnreachable,
-)
+from memory_agents.errors import MemoryFailure, MemoryIncomplete, MemoryRefused
 from memory_agents.memory.provider import MemoryProvider
 from memory_agents.memory.writer import MemoryWriter
-from memory_agents.operations.progress import Counted, Tell
+from memory_agents.operations.patience import Patience
 from memory_agents.operations.writing import BY_HAND
-
-_T = TypeVar("_T")
 
 AT_ONCE = 250
 """entries of one write: each is a commit and a push for git, and is divided further by those that take less"""
-WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""seconds before what failed is tried again"""
-_PASSING = (MemoryIncomplete, MemoryThrottled, MemoryTimeout, MemoryUnreachable)
 
 
 @dataclass(slots=True)
@@ -64,20 +50,21 @@ class Copied:
         return self.stored + self.unchanged + self.taken_back + len(self.refused)
 
 
-async def everything(provider: MemoryProvider) -> AsyncIterator[Sequence[Entry]]:
+async def everything(provider: MemoryProvider, patience: Patience | None = None) -> AsyncIterator[Sequence[Entry]]:
     """All that a memory keeps for long: Records, then what was forgotten, then which issues are kept apart.
 
     In this order, so that what is forgotten while it is read ends up forgotten.
     """
-    async for records in provider.scan_records():
+    patience = patience or Patience()
+    async for records in patience.scan(provider):
         yield records
-    yield sorted(await provider.forgotten_ids())
-    yield sorted(await provider.pairs_apart())
+    yield sorted(await patience.until_done(provider.forgotten_ids))
+    yield sorted(await patience.until_done(provider.pairs_apart))
 
 
-async def ids_of(provider: MemoryProvider) -> set[str]:
+async def ids_of(provider: MemoryProvider, patience: Patience) -> set[str]:
     """The ids of all Records."""
-    return {record.id async for records in provider.scan_records() for record in records}
+    return {record.id async for records in patience.scan(provider) for record in records}
 
 
 async def copy(
@@ -86,21 +73,24 @@ async def copy(
     writer: MemoryWriter,
     *,
     expected: int = 0,
-    tell: Tell = lambda _: None,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    patience: Patience | None = None,
 ) -> Copied:
     """Bring the entries into `target`, to which `writer` writes. Some thousand ids are held, and few of the texts.
 
     What fails for a moment is tried again. Raises MemoryFailure, which says how far it came.
     """
     copied = Copied()
+    patience = patience or Patience()
     try:
-        held, forgotten, apart = await ids_of(target), await target.forgotten_ids(), await target.pairs_apart()
-        work = _Copying(writer, copied, expected, tell, sleep, held, set(forgotten), set(apart))
+        held = await ids_of(target, patience)
+        forgotten = await patience.until_done(target.forgotten_ids)
+        apart = await patience.until_done(target.pairs_apart)
+        work = _Copying(writer, copied, expected, patience, held, set(forgotten), set(apart))
         async for some in _evenly(entries):
             await work.copy(some)
     except MemoryFailure as error:
-        fix = f"{error.fix or 'mend that'}; then run it again: what is there is not stored twice"
+        fix = error.fix or "mend that"
+        fix = fix if "again" in fix else f"{fix}; then run it again, which goes on from there"
         raise MemoryFailure(f"Stopped after {copied.done:,} records. {error.message}", fix=fix) from None
     return copied
 
@@ -121,8 +111,7 @@ class _Copying:
     writer: MemoryWriter
     copied: Copied
     expected: int
-    tell: Tell
-    sleep: Callable[[float], Awaitable[None]]
+    patience: Patience
     held: set[str]
     """ids that are there"""
     forgotten: set[str]
@@ -141,7 +130,7 @@ class _Copying:
                 self.held.add(record.id)
                 new.append(record)
         await self._store(new)
-        self.tell(Counted("records", self.copied.done, self.expected))
+        self.patience.reached(self.copied.done, self.expected)
         await self._note(
             {entry for entry in entries if isinstance(entry, str)} - self.forgotten,
             {entry for entry in entries if isinstance(entry, tuple)} - self.apart,
@@ -162,7 +151,7 @@ class _Copying:
                 raise
 
         try:
-            done, redacted = await self._patiently(stored)
+            done, redacted = await self.patience.until_done(stored)
         except MemoryRefused as error:
             if len(records) == 1:
                 self.copied.refused[records[0].id] = error
@@ -187,7 +176,7 @@ class _Copying:
 
     async def _note(self, forgotten: set[str], apart: set[tuple[int, int]]) -> None:
         if forgotten or apart:
-            await self._patiently(
+            await self.patience.until_done(
                 lambda: self.writer.copy_notes(forgotten=forgotten, apart=sorted(apart), approval=BY_HAND)
             )
         self.forgotten |= forgotten
@@ -195,13 +184,3 @@ class _Copying:
         self.copied.forgotten += len(forgotten)
         self.copied.removed += len(forgotten & self.held)
         self.copied.apart += len(apart)
-
-    async def _patiently(self, work: Callable[[], Awaitable[_T]]) -> _T:
-        """Do it; what fails for a moment is tried again, once for each of the WAITS."""
-        for wait in WAITS:
-            try:
-                return await work()
-            except _PASSING as error:
-                self.tell(Counted(f"{error.message} Records", self.copied.done, self.expected, wait))
-                await self.sleep(wait)
-        return await work()

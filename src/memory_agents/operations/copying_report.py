@@ -94,7 +94,7 @@ def _told(copied: Copied, *, dry_run: bool) -> list[str]:
         lines.append(f"  forgotten there, not stored again: {copied.taken_back:,}")
     if copied.forgotten:
         removed = f", {copied.removed:,} of which were remembered there" if copied.removed else ""
-        lines.append(f"  ids to forget there: {copied.forgotten:,}{removed}")
+        lines.append(f"  ids {'to forget' if dry_run else 'forgotten'} there: {copied.forgotten:,}{removed}")
     if copied.apart:
         lines.append(f"  pairs of issues kept apart: {copied.apart:,}")
     if copied.refused:

@@ -56,6 +56,8 @@ class ProgressTeller:
         self._is_terminal = out.isatty()
         self._told_at = 0.0
         self._is_drawn = False
+        self._untold: Progress | Counted | None = None
+        """of a log: how far it is by now"""
 
     def __call__(self, progress: Progress | Counted) -> None:
         """Tell, unless something was told a moment ago; a wait is always told."""
@@ -67,13 +69,18 @@ class ProgressTeller:
         elif progress.waits or now - self._told_at >= _LINE_SECONDS:
             self._out.write(f"{said(progress)}\n")
             self._told_at = now
+            self._untold = None
+        else:
+            self._untold = progress
         self._out.flush()
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Take the bar away; in a log, tell how far it came."""
         if self._is_drawn:
             self._out.write("\r\x1b[2K")
-            self._out.flush()
+        if self._untold is not None:
+            self._out.write(f"{said(self._untold)}\n")
+        self._out.flush()
 
 
 def said(progress: Progress | Counted) -> str:
