@@ -154,10 +154,10 @@ def test_wrong_use_is_exit_2_says_what_to_do_and_writes_nothing(args: list[str],
 
 
 def test_a_fact_that_replaces_nothing_is_refused(clone: Clone) -> None:
-    code, out, _ = clone("remember", "Indent with tabs.", "--replaces", "f0123456789ab-1")
-    assert code == 2
-    assert "f0123456789ab-1" in out
-    assert "Fix: " in out
+    code, out, err = clone("remember", "Indent with tabs.", "--replaces", "f0123456789ab-1")
+    assert (code, out) == (2, "")
+    assert "f0123456789ab-1" in err
+    assert "Fix: " in err
     assert not clone.has_branch()
 
 
@@ -274,7 +274,12 @@ def test_each_write_says_where_it_was_kept_without_an_origin_too(clone: Clone) -
 
 
 def test_what_cannot_be_forgotten_is_told_like_any_error(clone: Clone) -> None:
-    assert clone("forget", "f0123456789ab-1")[1].startswith("memory-agents: There is no fact 'f0123456789ab-1'. Fix: ")
+    clone("remember", "Indent with tabs.")
+    [known] = [record["id"] for record in json.loads(clone("list", "--json")[1])["records"]]
+    code, out, err = clone("forget", known, "f0123456789ab-1")
+    assert (code, out.splitlines()[0]) == (2, f"Forgot {known} in codebase/conventions.")
+    assert err.startswith("memory-agents: There is no fact 'f0123456789ab-1'. Fix: ")
+    assert clone("forget", "f0123456789ab-1")[1] == ""
 
 
 def test_a_namespace_that_is_new_is_noted_once(clone: Clone) -> None:

@@ -23,7 +23,10 @@ def show(answer: Answer, *, as_json: bool) -> int:
         # The same JSON, in which a runner that reads the log finds no command.
         print(json.dumps(answer.value, indent=2).replace("##[", "#\\u0023["))
     else:
-        print(harmless(answer.text))
+        if answer.text:
+            print(harmless(answer.text))
+        for problem in answer.problems:
+            complain(problem, answer.code)
         for notice in answer.notices:
             print(f"note: {harmless(str(notice))}", file=sys.stderr)
     return answer.code

@@ -18,10 +18,10 @@ def answer(outcomes: Sequence[Outcome], *, where: Where, location: str, dry_run:
 
     `location`: of the memory, for a person.
     """
-    lines = [
-        f"{'memory-agents: ' if _code(outcome) else ''}{told(outcome, where=where, dry_run=dry_run)}"
-        for outcome in outcomes
-    ]
+    lines: list[str] = []
+    problems: list[str] = []
+    for outcome in outcomes:
+        (problems if _code(outcome) else lines).append(told(outcome, where=where, dry_run=dry_run))
     if dry_run:
         lines.append("Dry run: nothing was changed.")
     elif any(map(is_written, outcomes)):
@@ -31,7 +31,7 @@ def answer(outcomes: Sequence[Outcome], *, where: Where, location: str, dry_run:
         "location": location,
         "outcomes": [outcome_value(outcome, where=where) for outcome in outcomes],
     }
-    return Answer(value, "\n".join(lines), code=max(map(_code, outcomes), default=0))
+    return Answer(value, "\n".join(lines), problems=tuple(problems), code=max(map(_code, outcomes), default=0))
 
 
 def is_written(outcome: Outcome) -> bool:

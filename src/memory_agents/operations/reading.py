@@ -25,6 +25,8 @@ class Answer:
     text: str
     notices: tuple[Notice, ...] = ()
     """for a person; `value` holds them too"""
+    problems: tuple[str, ...] = ()
+    """what was asked for and not done, for a person; `value` holds them too"""
     code: int = 0
     """with which the program ends"""
 
