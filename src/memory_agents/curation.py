@@ -27,7 +27,14 @@ from memory_agents.core.outcomes import (
 )
 from memory_agents.core.records import Approval, Match, Notice, Query, Record, Source
 from memory_agents.core.requests import Place, Request
-from memory_agents.errors import GitHubFailure, MemoryAgentsError, MemoryThrottled, MemoryTimeout, MemoryUnreachable
+from memory_agents.errors import (
+    GitHubFailure,
+    MemoryAgentsError,
+    MemoryMissing,
+    MemoryThrottled,
+    MemoryTimeout,
+    MemoryUnreachable,
+)
 from memory_agents.memory.provider import MemoryReader
 from memory_agents.memory.writer import MemoryWriter
 
@@ -255,7 +262,7 @@ class Curation:
 
 
 def _failed(asked: str, error: MemoryAgentsError) -> Failed:
-    is_down = isinstance(error, MemoryUnreachable | MemoryTimeout | MemoryThrottled)
+    is_down = isinstance(error, MemoryMissing | MemoryUnreachable | MemoryTimeout | MemoryThrottled)
     return Failed(asked=asked, problem=error.message, fix=error.fix, is_down=is_down)
 
 

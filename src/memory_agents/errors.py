@@ -10,7 +10,7 @@ MemoryAgentsError
 ├── SanitizerFailed         a scanner of secrets failed; what it was to scan must not be stored
 ├── GitHubFailure           GitHub's API did not give what was asked for
 └── MemoryFailure           a part of memory did not answer; recall goes on without it
-    ├── MemoryUnreachable   no connection, no such remote, a server's error
+    ├── MemoryUnreachable   no connection, or a server's error
     ├── MemoryTimeout       slower than the deadline
     ├── MemoryDenied        the credentials do not allow it
     ├── MemoryMissing       there is no such memory
@@ -22,6 +22,11 @@ MemoryAgentsError
 from __future__ import annotations
 
 from typing import Literal
+
+
+def sentence(text: str) -> str:
+    """What somebody else said, such as a service, with a full stop unless it ends with a mark of its own."""
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
 class MemoryAgentsError(Exception):

@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryUnreachable, UsageError
+from memory_agents.errors import (
+    MemoryDenied,
+    MemoryFailure,
+    MemoryMissing,
+    MemoryThrottled,
+    MemoryUnreachable,
+    UsageError,
+)
 from memory_agents.memory import git, git_meanings
 from memory_agents.memory.git import GitError, Remote
 from tests.memory.web import Web, serving
@@ -234,7 +241,6 @@ DENIED = [
 UNREACHABLE = [
     "fatal: unable to access 'https://ghe/': Could not resolve host: ghe",
     "fatal: unable to access 'http://127.0.0.1:1/': Failed to connect to 127.0.0.1 port 1: Connection refused",
-    "fatal: '/srv/none' does not appear to be a git repository",
     "fatal: unable to access 'https://github.com/': The requested URL returned error: 500",
     "fatal: the remote end hung up unexpectedly",
     "",
@@ -246,6 +252,7 @@ UNREACHABLE = [
     [
         *((stderr, MemoryDenied) for stderr in DENIED),
         *((stderr, MemoryUnreachable) for stderr in UNREACHABLE),
+        ("fatal: '/srv/none' does not appear to be a git repository", MemoryMissing),
         ("fatal: unable to access 'https://github.com/': The requested URL returned error: 429", MemoryThrottled),
         ("remote: You have exceeded a secondary rate limit\nfatal: error: 403", MemoryThrottled),
     ],
@@ -255,6 +262,14 @@ def test_what_git_says_has_a_meaning_and_a_fix(stderr: str, kind: type[MemoryFai
     assert type(failure) is kind
     assert failure.fix
     assert "\n" not in failure.message
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("Are you sure it exists?", "it exists?"), ("There is none.", "none."), ("No", "No.")]
+)
+def test_what_git_says_ends_with_one_mark(said: str, told: str) -> None:
+    failure = git_meanings.failure(GitError("fetch", 128, f"fatal: {said}"), Remote("https://github.com/o/m.git"))
+    assert failure.message.endswith(f" {told}")
 
 
 def test_who_is_denied_reads_how_to_be_allowed_here_and_elsewhere() -> None:

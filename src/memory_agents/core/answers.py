@@ -28,6 +28,7 @@ from memory_agents.core.outcomes import (
 )
 from memory_agents.core.records import HTTP_URL, Match, Record
 from memory_agents.core.replies import reply_safe
+from memory_agents.errors import sentence
 
 LONGEST = 60_000
 """characters of a reply: GitHub takes 65,536, and a receipt stands before it"""
@@ -222,8 +223,7 @@ def _asked(asked: str) -> str:
 
 
 def _said(problem: str) -> str:
-    text = _inert(problem, _PROBLEM)
-    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
+    return sentence(_inert(problem, _PROBLEM))
 
 
 def _fix(fix: str) -> str:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from memory_agents.core import namespaces
 from memory_agents.core.records import Health, Match, Notice, Problem, ProviderInfo, Query, Record
-from memory_agents.errors import MemoryAgentsError, MemoryTimeout
+from memory_agents.errors import MemoryAgentsError, MemoryTimeout, sentence
 from memory_agents.memory.health import sick
 from memory_agents.memory.provider import MemoryReader
 
@@ -92,7 +92,9 @@ class CombinedReader:
         failed = (part.failure for part in self._parts if part.failure is not None)
         healths += [sick(error) for error in failed]
         healths.sort(key=lambda health: (not health.ok, bool(health.fix)))
-        told = [f"{health.detail} Fix: {health.fix}." if health.fix else health.detail for health in healths[:-1]]
+        told = [
+            sentence(f"{health.detail} Fix: {health.fix}") if health.fix else health.detail for health in healths[:-1]
+        ]
         return Health(
             ok=all(health.ok for health in healths),
             detail=" ".join((*told, healths[-1].detail)),

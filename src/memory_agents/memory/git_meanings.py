@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryUnreachable
+from memory_agents.errors import (
+    MemoryDenied,
+    MemoryFailure,
+    MemoryMissing,
+    MemoryThrottled,
+    MemoryUnreachable,
+    sentence,
+)
 from memory_agents.memory.git import GitError, Remote
 
 _SPEAKER = re.compile(r"^(?:fatal|error|remote):(?: error:)? ")
@@ -65,7 +72,7 @@ _READING = (
     ),
     _Meaning(
         r"not appear to be a git repository|does not exist|no such file",
-        MemoryUnreachable,
+        MemoryMissing,
         "correct the input `memory-remote`: no git repository is there",
         fix_of_user="correct this clone's origin, or --memory-remote: no git repository is there",
     ),
@@ -136,7 +143,7 @@ _REFUSALS = (
 def failure(error: GitError, remote: Remote) -> MemoryFailure:
     """What a failed exchange with `remote` means, with the fix."""
     meaning = next(meaning for meaning in _READING if meaning.said(error.stderr))
-    told = f"Memory at {remote.location} said: {_told(error.stderr, meaning)}."
+    told = f"Memory at {remote.location} said: {_told(error.stderr, meaning)}"
     return meaning.kind(told, fix=meaning.fix_for(remote))
 
 
@@ -145,7 +152,7 @@ def refusal(error: GitError, remote: Remote) -> MemoryFailure | None:
     meaning = next((meaning for meaning in _REFUSALS if meaning.said(error.stderr)), None)
     if meaning is None:
         return None
-    told = f"Nothing was written. Memory at {remote.location} said: {_told(error.stderr, meaning)}."
+    told = f"Nothing was written. Memory at {remote.location} said: {_told(error.stderr, meaning)}"
     return meaning.kind(told, fix=meaning.fix_for(remote))
 
 
@@ -155,4 +162,4 @@ def _told(stderr: str, meaning: _Meaning) -> str:
     best = [line for line in lines if meaning.words and meaning.said(line)]
     told = [line for line in best if not line.startswith("!")]  # a table's row: what the remote said is better
     spoken = [line for line in lines if _SPEAKER.match(line) and "failed to push some refs" not in line]
-    return _SPEAKER.sub("", (told or spoken or best or lines or ["git said nothing"])[0]).rstrip(".")[:300]
+    return sentence(_SPEAKER.sub("", (told or spoken or best or lines or ["git said nothing"])[0])[:300])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from memory_agents.core.records import ProviderInfo, Query
-from memory_agents.errors import MemoryUnreachable
+from memory_agents.errors import MemoryMissing
 from memory_agents.memory.git import Remote
 from memory_agents.memory.providers import fact_file
 from memory_agents.memory.providers.git_branch import GitBranchProvider
@@ -204,7 +204,7 @@ async def test_without_the_remote_an_earlier_copy_is_used_and_that_is_said(remot
 
 async def test_without_the_remote_and_a_copy_memory_is_unreachable_and_the_input_is_named(tmp_path: Path) -> None:
     provider = GitBranchProvider(Remote(str(tmp_path / "none.git")), "memory", state=tmp_path / "state")
-    with pytest.raises(MemoryUnreachable, match="`memory-remote`"):
+    with pytest.raises(MemoryMissing, match="`memory-remote`"):
         await provider.list_records()
     health = await provider.health_check()
     assert not health.ok

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from memory_agents.core.records import BatchResult
-from memory_agents.errors import MemoryDenied, MemoryFailure, MemoryThrottled, MemoryTimeout, MemoryUnreachable
+from memory_agents.errors import (
+    MemoryDenied,
+    MemoryFailure,
+    MemoryMissing,
+    MemoryThrottled,
+    MemoryTimeout,
+    MemoryUnreachable,
+)
 from memory_agents.memory import git_meanings
 from memory_agents.memory.git import GitError, Remote
 from memory_agents.testing.github import FakeGitHub, FakeRepository
@@ -225,7 +232,7 @@ async def test_a_write_that_is_cancelled_leaves_a_provider_that_works(remote: Ba
 
 async def test_a_write_to_a_remote_that_was_never_reached_says_that_nothing_was_written(tmp_path: Path) -> None:
     async with writing(Remote(str(tmp_path / "none")), state=tmp_path / "s") as provider:
-        with pytest.raises(MemoryUnreachable, match=r"^Nothing was written: Memory at .*none said: "):
+        with pytest.raises(MemoryMissing, match=r"^Nothing was written: Memory at .*none said: "):
             await provider.store_records([TABS], approval=APPROVAL)
 
 
