@@ -76,6 +76,7 @@ def test_each_mistake_is_named_with_its_file_its_line_and_a_fix(text: str, line:
         config_file.parse(text, PATH)
     assert refused.value.message.startswith(f"{PATH}:{line}: ")
     assert told in refused.value.message
+    assert "should" not in refused.value.message, "the words of pydantic, which are for programmers"
     assert refused.value.fix
 
 

@@ -286,6 +286,46 @@ def test_the_region_is_the_one_of_this_process_before_the_default(variables: dic
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("top-k", "many", "write a whole number"),
+        ("top-k", "1.5", "write a whole number"),
+        ("top-k", "9" * 5_000, "write a whole number"),
+        ("top-k", "51", "write at most 50"),
+        ("max-prompt-bytes", "8191", "write at least 8192"),
+        ("max-prompt-bytes", "1000001", "write at most 1000000"),
+        ("min-score", "high", "write a number"),
+        ("timeout-seconds", "0", "write more than 0.0"),
+        ("dense", "maybe", "write true or false"),
+        ("comment", "all", "write 'none' or 'similar'"),
+        ("mode", "x", "write 'auto', 'recall', 'index' or 'catch-up'"),
+        ("template", "a b", "write a name of letters, digits, - and _"),
+    ],
+)
+def test_a_wrong_input_says_what_is_wanted(name: str, value: str, wanted: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.build({name: value})
+    assert refused.value.message == f"The input `{name}` is not valid: {wanted}."
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "wanted"),
+    [
+        ("CHROMADB_SSL", "maybe", "write true or false"),
+        ("CHROMADB_PORT", "http", "write a whole number"),
+        ("CHROMADB_PORT", "65536", "write at most 65535"),
+        ("AGENTCORE_EVENTS_PER_SECOND", "0", "write more than 0.0"),
+        ("AGENTCORE_EVENTS_PER_SECOND", "inf", "write a number"),
+    ],
+)
+def test_a_wrong_variable_says_what_is_wanted(variable: str, value: str, wanted: str) -> None:
+    environment = Environment.read({variable: value})
+    with pytest.raises(SettingsError) as refused:
+        _ = (environment.agentcore(), environment.chroma())
+    assert str(refused.value) == f"The variable {variable} is not valid: {wanted}. Fix: correct or unset {variable}"
+
+
+@pytest.mark.parametrize(
     "variable",
     ["AGENTCORE_MEMORY_ID", "AGENTCORE_DATA_PLANE_ENDPOINT", "AGENTCORE_EVENTS_PER_SECOND", "AWS_DEFAULT_REGION"],
 )

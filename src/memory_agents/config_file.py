@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from memory_agents.configuration import Configuration
+from memory_agents.configuration import Configuration, reason_of
 from memory_agents.core import yaml_text
 from memory_agents.errors import SettingsError
-from memory_agents.settings import reason_of
 
 MAX_BYTES = 65_536
 _KNOWN = ", ".join(str(field.alias) for field in Configuration.model_fields.values())
@@ -30,7 +29,7 @@ def parse(text: str, path: str) -> Configuration:
         first = error.errors()[0]
         key = str(first["loc"][0])
         unknown = first["type"] == "extra_forbidden"
-        what = f"`{_shown(key)}` is not a setting" if unknown else f"`{key}`: {reason_of(first['msg'])}"
+        what = f"`{_shown(key)}` is not a setting" if unknown else f"`{key}`: {reason_of(first)}"
         raise SettingsError(
             f"{path}:{document.lines.get(key, 1)}: {what}.", fix=f"correct it; the settings are {_KNOWN}"
         ) from None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from memory_agents.core import namespaces
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -139,3 +142,32 @@ class Configuration(BaseModel):
         """Where a fact may be put."""
         predefined = filter(namespaces.may_hold_facts, namespaces.PREDEFINED)
         return (*predefined, *self.namespaces)
+
+
+_NUMBER, _WHOLE_NUMBER, _CHOICE, _SWITCH = (
+    "write a number",
+    "write a whole number",
+    "write {expected}",
+    "write true or false",
+)
+_WANTED: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("bool_parsing", "bool_type"), _SWITCH),
+        **dict.fromkeys(("int_parsing", "int_parsing_size", "int_type", "int_from_float"), _WHOLE_NUMBER),
+        **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _NUMBER),
+        **dict.fromkeys(("enum", "literal_error"), _CHOICE),
+        "greater_than": "write more than {gt}",
+        "greater_than_equal": "write at least {ge}",
+        "less_than_equal": "write at most {le}",
+        "string_type": "write a text",
+        "string_pattern_mismatch": "write a name of letters, digits, - and _",
+        "tuple_type": "write a list",
+    }
+)
+"""kind of a mistake, as pydantic calls it → what is wanted instead"""
+
+
+def reason_of(error: ErrorDetails) -> str:
+    """Why a value is not valid, as the end of a sentence. It does not repeat the value, which may be a secret."""
+    wanted = _WANTED.get(error["type"])
+    return wanted.format_map(error.get("ctx", {})) if wanted else error["msg"].removeprefix("Value error, ").rstrip(".")

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from memory_agents.configuration import Configuration
+from memory_agents.configuration import Configuration, reason_of
 from memory_agents.core.policy import Mode
 from memory_agents.errors import SettingsError
 
@@ -166,7 +166,7 @@ class Settings(Configuration):
             what = f"option --{name}" if as_options else f"input `{name}`"
             where = f"--{name}" if as_options else f"`{name}` in the step that uses memory-agents"
             raise SettingsError(
-                f"The {what} is not valid: {reason_of(first['msg'])}.",
+                f"The {what} is not valid: {reason_of(first)}.",
                 fix=f"change {where}, or leave it out for the default",
             ) from None
 
@@ -193,7 +193,7 @@ class _Variables(BaseModel):
             first = error.errors()[0]
             name = str(first["loc"][0])
             raise SettingsError(
-                f"The variable {name} is not valid: {reason_of(first['msg'])}.", fix=f"correct or unset {name}"
+                f"The variable {name} is not valid: {reason_of(first)}.", fix=f"correct or unset {name}"
             ) from None
 
 
@@ -292,8 +292,3 @@ def read_inputs(environ: Mapping[str, str], given: Mapping[str, str] | None = No
     if not (inputs["github-token"] or environ.get("GITHUB_ACTIONS")):
         inputs["github-token"] = environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN", "")
     return inputs
-
-
-def reason_of(message: str) -> str:
-    """A message of pydantic as the end of a sentence."""
-    return message.removeprefix("Value error, ").rstrip(".")
