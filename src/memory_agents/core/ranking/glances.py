@@ -142,7 +142,8 @@ def _number(term: str) -> int:
 
 def _candidates(query: Query, terms: QueryTerms, glances: Sequence[Glance]) -> Candidates:
     lengths = np.array([glance.words.lengths for glance in glances], dtype=np.float64).reshape(-1, 3)
-    every = np.concatenate([np.empty(0, _COUNTED), *(glance.words.counted for glance in glances)])
+    # np.concatenate compares the fields of each, which takes a hundred times as long.
+    every = np.frombuffer(b"".join(glance.words.counted.data for glance in glances), _COUNTED)
     document = np.repeat(np.arange(len(glances)), [len(glance.words.counted) for glance in glances])
     wanted = np.array([_number(term) for term in terms.terms], dtype=np.uint32)
     order = np.argsort(wanted, kind="stable")
