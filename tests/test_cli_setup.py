@@ -193,7 +193,7 @@ def test_an_arn_has_its_policies_without_asking_aws(clone: Clone, aws: AgentCore
     ("status", "code", "told"),
     [
         (403, "AccessDeniedException", "allow bedrock-agentcore:ListMemories"),
-        (403, "ExpiredTokenException", "aws sso login"),
+        (403, "ExpiredTokenException", "sign in again, such as by `aws sso login`"),
         (403, "UnrecognizedClientException", "aws sso login"),
         (429, "ThrottledException", "run it again in a minute"),
         (500, "ServiceException", "run it again in a moment"),
@@ -256,6 +256,28 @@ def test_no_credentials_no_region_a_wrong_region_and_no_connection_are_told(
     monkeypatch.delenv("AWS_REGION")
     code, _, err = clone(*SETUP, "show", "--memory-id", aws.memory_id)
     assert (code, "add --region, or set AWS_REGION" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"AWS_WEB_IDENTITY_TOKEN_FILE": "missing", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x"},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.0.0.1/x"},
+        {"AWS_PROFILE": "nobody"},
+    ],
+    ids=lambda its: next(iter(its)),
+)
+def test_credentials_that_cannot_be_had_are_told_with_ways_to_get_some(
+    clone: Clone, aws: AgentCoreEmulator, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    code, _, err = clone(*SETUP, "show", "--memory-id", aws.memory_id)
+    assert (code, "no usable AWS credentials" in err) == (1, True)
+    assert "aws sso login" in err
+    assert "id-token: write" in err
 
 
 @pytest.mark.parametrize(

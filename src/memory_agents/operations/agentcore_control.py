@@ -20,12 +20,21 @@ from memory_agents.errors import (
     SettingsError,
     UsageError,
 )
-from memory_agents.memory.providers.agentcore_opening import is_loopback
+from memory_agents.memory.providers.agentcore_opening import (
+    EXPIRED,
+    FIX_CREDENTIALS,
+    FIX_EXPIRED,
+    INVALID,
+    fix_clear,
+    in_the_clear,
+    is_clear,
+    is_loopback,
+    no_credentials,
+)
 
 SERVICE = "bedrock-agentcore-control"
 _SECONDS = 15.0
 """for one attempt at a request"""
-_FIX_CREDENTIALS = "sign in, such as by `aws sso login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and its companions"
 _FIX_WAIT = "see what became of it with `memory-agents setup agentcore show`"
 
 Memory = dict[str, Any]
@@ -120,11 +129,6 @@ class NameTaken(MemoryAgentsError):
 @contextlib.asynccontextmanager
 async def opened(*, region: str, endpoint: str) -> AsyncIterator[ControlPlane]:
     """The control plane of a region, empty for that of the machine's settings. Raises MissingExtra, UsageError."""
-    if endpoint.startswith("http:") and not is_loopback(endpoint):
-        raise SettingsError(
-            f"{endpoint} would have the token of your AWS session sent in the clear.",
-            fix="set AGENTCORE_CONTROL_PLANE_ENDPOINT to an address with https://",
-        )
     try:
         from aiobotocore.config import AioConfig
         from aiobotocore.session import get_session
@@ -149,6 +153,8 @@ async def opened(*, region: str, endpoint: str) -> AsyncIterator[ControlPlane]:
             raise UsageError("AWS's region is not known.", fix="add --region, or set AWS_REGION") from None
         except InvalidRegionError:
             raise UsageError(f"{region!r} is no region of AWS.", fix="give --region such as eu-central-1") from None
+        if is_clear(address := client.meta.endpoint_url):
+            raise SettingsError(in_the_clear(address), fix=fix_clear("AGENTCORE_CONTROL_PLANE_ENDPOINT"))
         yield ControlPlane(client)
 
 
@@ -157,7 +163,7 @@ def _translated(operation: str, client: Any) -> Iterator[None]:
     """botocore's errors as ours."""
     from botocore import exceptions as aws
 
-    no_credentials = (
+    about_credentials = (
         aws.NoCredentialsError,
         aws.PartialCredentialsError,
         aws.CredentialRetrievalError,
@@ -165,6 +171,8 @@ def _translated(operation: str, client: Any) -> Iterator[None]:
         aws.NoAuthTokenError,
         aws.TokenRetrievalError,
         aws.SSOError,
+        aws.LoginError,
+        aws.ConfigParseError,
     )
     try:
         yield
@@ -172,8 +180,8 @@ def _translated(operation: str, client: Any) -> Iterator[None]:
         raise _refusal(error.response, operation) from None
     except (aws.NoRegionError, aws.InvalidRegionError):
         raise
-    except no_credentials as error:
-        raise MemoryDenied(f"There are no usable AWS credentials: {error}.", fix=_FIX_CREDENTIALS) from None
+    except about_credentials as error:
+        raise no_credentials(error) from None
     except aws.ParamValidationError as error:
         raise MemoryRefused(f"{operation} cannot be asked for this: {error}.", fix="correct the options") from None
     except (aws.ConnectTimeoutError, aws.ReadTimeoutError):
@@ -184,15 +192,17 @@ def _translated(operation: str, client: Any) -> Iterator[None]:
             f"AgentCore cannot be reached at {where} ({type(error).__name__}).",
             fix="see whether --region and AGENTCORE_CONTROL_PLANE_ENDPOINT are right and the network allows it",
         ) from None
+    except (OSError, ValueError) as error:  # of the files and programs that credentials come from
+        raise no_credentials(error) from None
 
 
 def _refusal(response: Mapping[str, Any], operation: str) -> MemoryAgentsError:
     code, said = str(response["Error"].get("Code", "")), str(response["Error"].get("Message", "")).rstrip(".")
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     told = f"AWS answered {operation} with {code}: {said}."
+    if code in EXPIRED | INVALID:
+        return MemoryDenied(told, fix=FIX_EXPIRED if code in EXPIRED else FIX_CREDENTIALS)
     match code:
-        case "ExpiredTokenException" | "ExpiredToken" | "UnrecognizedClientException" | "InvalidSignatureException":
-            return MemoryDenied(told, fix=_FIX_CREDENTIALS)
         case "ResourceNotFoundException":
             return MemoryMissing(told, fix="see which id and --region are right; `show` finds it by its name, too")
         case "ThrottledException" | "ThrottlingException":

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ import pytest
 from aiohttp import web
 
 from memory_agents.core.records import Problem, Query
-from memory_agents.errors import MemoryDenied, MemoryUnreachable
+from memory_agents.errors import MemoryUnreachable
 from memory_agents.memory.provider import MemoryProvider
 from memory_agents.memory.providers import agentcore_journal
 from memory_agents.memory.providers.agentcore import AgentCoreProvider
+from memory_agents.memory.providers.agentcore_events import request_of
 from memory_agents.memory.providers.agentcore_records import entry_of, held_record
 from memory_agents.testing.agentcore import AgentCoreEmulator
 from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, event, fact, scan, store
@@ -83,10 +85,8 @@ async def answering(state: Path, *bodies: str) -> AsyncIterator[AgentCoreProvide
         "[1]",
         json.dumps({RECORDS: "x", EVENTS: "x"}),
         json.dumps({RECORDS: [None], EVENTS: [None]}),
-        json.dumps({RECORDS: [{**OURS, "timestamp": "yesterday"}], EVENTS: [{"eventTimestamp": "yesterday"}]}),
-        json.dumps({RECORDS: [{**OURS, "timestamp": 1e300}], EVENTS: [{"eventTimestamp": 1e300}]}),
     ],
-    ids=["a page", "nothing", "no members", "null", "a list", "no lists", "no entries", "no time", "no year"],
+    ids=["a page", "nothing", "no members", "null", "a list", "no lists", "no entries"],
 )
 async def test_what_answers_otherwise_than_the_service_is_said_to_be_no_memory(tmp_path: Path, body: str) -> None:
     async with answering(tmp_path, body) as provider:
@@ -101,13 +101,19 @@ async def test_what_answers_otherwise_than_the_service_is_said_to_be_no_memory(t
     "change",
     [
         {"memoryRecordId": None},
+        {"memoryRecordId": ["mem-1"]},
+        {"timestamp": "yesterday"},
+        {"timestamp": 1e300},
+        {"timestamp": []},
+        {"metadata": ["record_id"]},
         {"metadata": {"record_id": None, "kind": {"stringValue": "record"}}},
         {"metadata": {**OURS["metadata"], "title": {"numberValue": float("inf")}}},
         {"metadata": {**OURS["metadata"], "details.0": None, "number": None}},
         {"content": None},
+        {"content": {"text": 5}},
         {"namespaces": None},
     ],
-    ids=["no id", "no id of ours", "no length", "no number", "no text", "no place"],
+    ids=str,
 )
 async def test_a_record_of_another_form_is_left_out_and_the_others_are_read(
     tmp_path: Path, change: dict[str, Any]
@@ -117,6 +123,15 @@ async def test_a_record_of_another_form_is_left_out_and_the_others_are_read(
     async with answering(tmp_path, json.dumps({RECORDS: [{**whole, **change}, other]})) as provider:
         assert await provider.list_records() == [fact(2)]
         assert (await provider.health_check()).ok
+
+
+async def test_an_event_of_another_form_is_left_out_and_the_others_are_read(tmp_path: Path) -> None:
+    asked = request_of(replace(event(1), created_at=datetime.now(UTC)), memory_id="")
+    whole = {"eventId": "1#a", **{name: asked[name] for name in ("metadata", "payload")}}
+    others = [{**whole, **change} for change in ({"metadata": [1]}, {"payload": 5}, {"eventId": None})]
+    times = [{"eventId": "0#a", "eventTimestamp": "yesterday"}, {**whole, "eventTimestamp": 1e300}]
+    async with answering(tmp_path, json.dumps({EVENTS: [*others, *times]})) as provider:
+        assert [found.id for found in await provider.list_events("octocat", "s1")] == [event(1).id]
 
 
 async def test_pages_that_lead_to_each_other_have_an_end(tmp_path: Path) -> None:
@@ -132,49 +147,6 @@ async def test_a_time_without_a_zone_is_utc(tmp_path: Path) -> None:
     async with answering(tmp_path, json.dumps({RECORDS: [said]})) as provider:
         [held] = (await provider._reader.known([fact().id]))[fact().id]
         assert held.at == BEGIN
-
-
-@pytest.mark.parametrize(
-    ("variables", "config"),
-    [
-        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "missing", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x"}, ""),
-        ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.0.0.1/x"}, ""),
-        ({}, "credential_process = /missing/program"),
-        ({}, "credential_process = echo nothing"),
-        ({}, "[broken"),
-    ],
-    ids=["token file", "container", "program", "what a program says", "settings"],
-)
-async def test_credentials_that_cannot_be_had_are_denied_before_anything_is_asked(
-    aws: AgentCoreEmulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    variables: dict[str, str],
-    config: str,
-) -> None:
-    (tmp_path / "config").write_text(f"[default]\n{config}\n")
-    settings = {"AWS_CONFIG_FILE": str(tmp_path / "config"), **variables}
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    async with opened(aws, tmp_path) as provider:
-        with pytest.raises(MemoryDenied, match="no usable AWS credentials") as denied:
-            await provider.list_records()
-        assert denied.value.fix
-        assert (await provider.health_check()).problem is Problem.AUTH
-    assert aws.calls == []
-
-
-@pytest.mark.parametrize(
-    "endpoint", ["http://exa mple:80", "http://a;b:80", "http://a:99999", "a:80", "ftp://a", "http://[::1"]
-)
-async def test_an_endpoint_that_is_no_address_names_the_variable(
-    aws: AgentCoreEmulator, tmp_path: Path, endpoint: str
-) -> None:
-    async with opened(aws, tmp_path, endpoint=endpoint) as provider:
-        with pytest.raises(MemoryUnreachable, match="AGENTCORE_DATA_PLANE_ENDPOINT is no address"):
-            await provider.list_records()
 
 
 def journal_in(state: Path) -> sqlite3.Connection:

@@ -26,12 +26,12 @@ from memory_agents.core.records import (
 )
 from memory_agents.errors import MemoryAgentsError
 from memory_agents.memory.embedding import Embedder
-from memory_agents.memory.health import sick, too_many
+from memory_agents.memory.health import counted, sick, too_many
 from memory_agents.memory.providers.agentcore_changes import Changes, noted, records_of
 from memory_agents.memory.providers.agentcore_client import AgentCoreClient
 from memory_agents.memory.providers.agentcore_journal import Journal
 from memory_agents.memory.providers.agentcore_names import Kind, places_of
-from memory_agents.memory.providers.agentcore_reading import Reader
+from memory_agents.memory.providers.agentcore_reading import PAGE, Reader
 from memory_agents.memory.providers.agentcore_records import Held, pair_of
 from memory_agents.memory.providers.agentcore_search import Search
 from memory_agents.memory.providers.agentcore_sessions import Sessions
@@ -112,8 +112,8 @@ class AgentCoreProvider:
             info = await self.get_info()
         except MemoryAgentsError as error:
             return sick(error)
-        count = "" if info.records is None else f" and holds {info.records} record{'s' if info.records != 1 else ''}"
-        return Health(ok=True, detail=f"{info.location} answers{count}.")
+        holds = f"more than {PAGE} entries" if info.records is None else counted(info.records)
+        return Health(ok=True, detail=f"{info.location} answers and holds {holds}.")
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""

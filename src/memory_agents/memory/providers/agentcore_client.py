@@ -22,7 +22,15 @@ from memory_agents.errors import (
     MemoryUnreachable,
     MissingExtra,
 )
-from memory_agents.memory.providers.agentcore_opening import FIX_CREDENTIALS, SERVICE, no_credentials, prepared
+from memory_agents.memory.providers.agentcore_opening import (
+    EXPIRED,
+    FIX_CREDENTIALS,
+    FIX_EXPIRED,
+    INVALID,
+    SERVICE,
+    no_credentials,
+    prepared,
+)
 from memory_agents.memory.providers.agentcore_shapes import Check, Whole, check_of, whole_of
 
 _PAGE = 100
@@ -34,6 +42,8 @@ _FIX_SLOW = "run it again, or raise `timeout-seconds`"
 _CREDENTIALS = {
     "ConfigParseError",
     "CredentialRetrievalError",
+    "LoginRefreshRequired",
+    "LoginTokenLoadError",
     "NoAuthTokenError",
     "NoCredentialsError",
     "PartialCredentialsError",
@@ -74,7 +84,8 @@ class AgentCoreClient:
     async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Make one request, such as `create_event`, to this memory; what was answered, as far as the model needs it.
 
-        Entries of a list in it are mappings; what they hold may be missing or of another form.
+        It is JSON, times as they were sent. Entries of a list in it are mappings; what they hold may be missing or of
+        another form.
         """
         async with self.in_time(operation):
             client = await self._opened()
@@ -200,9 +211,13 @@ class AgentCoreClient:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         told = f"AgentCore answered {_spoken(operation)} with {code or status}"
-        if status in {401, 403} or code in {"ExpiredTokenException", "UnrecognizedClientException"}:
-            allow = f"allow `{SERVICE}:{_spoken(operation)}` on this memory, or {FIX_CREDENTIALS}"
-            return MemoryDenied(f"{told}.", fix=allow)
+        if code in EXPIRED:
+            return MemoryDenied(f"{told}: the AWS session is over.", fix=FIX_EXPIRED)
+        if code in INVALID:
+            return MemoryDenied(f"{told}: the AWS credentials are not valid.", fix=FIX_CREDENTIALS)
+        if status in {401, 403}:
+            allow = f"allow `{SERVICE}:{_spoken(operation)}` on {self.named}"
+            return MemoryDenied(f"{told}.", fix=f"{allow}: `memory-agents setup agentcore policy` prints the policy")
         if status == 404:
             return MemoryMissing(f"There is no {self.named} at {self.where}.", fix=_FIX_MEMORY)
         if status in {402, 429} or code in {"ThrottledException", "ThrottlingException"}:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import logging
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from memory_agents.core.records import EPOCH
 from memory_agents.errors import MemoryDenied, MemoryUnreachable
 
 SERVICE = "bedrock-agentcore"
-FIX_CREDENTIALS = "give the job AWS credentials that are valid now, such as by aws-actions/configure-aws-credentials"
+FIX_CREDENTIALS = (
+    "in a workflow, run aws-actions/configure-aws-credentials before it, in a job with `id-token: write`; elsewhere, "
+    "run `aws configure` or `aws sso login`, and set AWS_PROFILE where it is not the default profile"
+)
+FIX_EXPIRED = (
+    "sign in again, such as by `aws sso login`; in a workflow, raise `role-duration-seconds` of "
+    "aws-actions/configure-aws-credentials"
+)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+"""what AWS answers once a session is over"""
+INVALID = frozenset(
+    {"InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationToken", "UnrecognizedClientException"}
+)
+"""what AWS answers to credentials that are none"""
 _ATTEMPTS = 3
 """of one request, botocore's own retries included"""
 _CONNECT_SECONDS = 5.0
 _AT_ONCE = 16
 """connections"""
-_SMALL = 8_192
-"""bytes of an answer that is read at once"""
-_SECONDS = re.compile(r"-?[0-9.]+")
 _NOT_AS_MODELLED = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """what botocore's parsers raise for an answer of another form"""
 
@@ -32,8 +40,8 @@ _NOT_AS_MODELLED = (AttributeError, KeyError, OverflowError, RecursionError, Typ
 def prepared(*, region: str, endpoint: str, seconds: float) -> Callable[[], Any]:
     """What makes the client: there nothing is read from disk any more, so it blocks nobody. Blocks itself.
 
-    Raises MemoryDenied where no credentials can be had, MemoryUnreachable for an `endpoint` that is no
-    address, and errors of botocore. `seconds`: for one request.
+    Raises MemoryDenied where no credentials can be had, MemoryUnreachable for an `endpoint` that is no address or is
+    not encrypted, and errors of botocore. `seconds`: for one request.
     """
     from aiobotocore.config import AioConfig
     from aiobotocore.session import get_session
@@ -56,14 +64,16 @@ def prepared(*, region: str, endpoint: str, seconds: float) -> Callable[[], Any]
         session.set_config_variable("region", region)  # of the service that gives credentials for a token, too
     session.register_component("data_loader", _models())
     session.register_component("response_parser_factory", _Parsers())
+    session.register(f"before-parse.{SERVICE}", _read)
 
     def create() -> Any:
         return session.create_client(SERVICE, region_name=region or None, endpoint_url=endpoint or None, config=config)
 
     async def read_all() -> None:
         await _sign_in(session)
-        async with create():
-            pass
+        async with create() as client:
+            if is_clear(address := client.meta.endpoint_url):
+                raise MemoryUnreachable(in_the_clear(address), fix=fix_clear("AGENTCORE_DATA_PLANE_ENDPOINT"))
 
     try:
         asyncio.run(read_all())  # what one client of a session has read, the next one has
@@ -83,6 +93,21 @@ def is_loopback(endpoint: str) -> bool:
         return host == "localhost"
 
 
+def is_clear(endpoint: str) -> bool:
+    """Whether others on the way could read what is sent there."""
+    return urlsplit(endpoint).scheme == "http" and not is_loopback(endpoint)
+
+
+def in_the_clear(endpoint: str) -> str:
+    """What is wrong with an address that `is_clear`."""
+    return f"{endpoint} would have the token of your AWS session, and what is remembered, sent in the clear."
+
+
+def fix_clear(variable: str) -> str:
+    """What to do about it. botocore reads an address of its own variable, too."""
+    return f"set {variable}, or AWS_ENDPOINT_URL if that says it, to an address with https://"
+
+
 async def _sign_in(session: Any) -> None:
     """Find the credentials now. Files, programs and addresses that they come from fail with any kind of error."""
     from botocore.exceptions import BotoCoreError, ClientError
@@ -96,8 +121,12 @@ async def _sign_in(session: Any) -> None:
 
 
 def no_credentials(error: Exception) -> MemoryDenied:
-    """That there are none, in other words than the error's: it may quote them."""
-    return MemoryDenied(f"There are no usable AWS credentials ({type(error).__name__}).", fix=FIX_CREDENTIALS)
+    """That there are none, in other words than the error's: it may quote them. A service's code is none."""
+    code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+    return MemoryDenied(
+        f"There are no usable AWS credentials ({code or type(error).__name__}).",
+        fix=FIX_EXPIRED if code in EXPIRED else FIX_CREDENTIALS,
+    )
 
 
 def _is_address(endpoint: str) -> bool:
@@ -116,13 +145,12 @@ def _no_address() -> MemoryUnreachable:
 
 
 class _Parsers:
-    """botocore's own parsers of answers, beside the event loop: to read a large page takes tens of milliseconds."""
+    """botocore's own parsers, which fail in one way for whatever is not as modelled."""
 
     def __init__(self) -> None:
         from botocore.parsers import ResponseParserFactory
 
         self._parsers = ResponseParserFactory()
-        self._parsers.set_parser_defaults(timestamp_parser=_time)
 
     def create_parser(self, protocol: str) -> _Parser:
         """Called for every answer."""
@@ -138,11 +166,25 @@ class _Parser:
         from botocore.parsers import ResponseParserError
 
         try:
-            if len(response["body"]) < _SMALL:
-                return dict(self._parser.parse(response, shape))
-            return dict(await asyncio.to_thread(self._parser.parse, response, shape))
+            return dict(self._parser.parse(response, shape))
         except _NOT_AS_MODELLED as error:
             raise ResponseParserError(type(error).__name__) from error
+
+
+def _read(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+    """Give what was answered as the JSON that it is, in place of botocore's parser: that takes eight times as long.
+
+    So times are as they were sent, and nothing below the lists of an answer is sure. Raises ResponseParserError.
+    """
+    from botocore.parsers import ResponseParserError
+
+    if response_dict["status_code"] >= 300:
+        return
+    try:
+        customized_response_dict.update(json.loads(response_dict["body"]))
+    except _NOT_AS_MODELLED as error:
+        raise ResponseParserError(type(error).__name__) from error
+    response_dict["body"] = b"{}"
 
 
 @cache
@@ -151,11 +193,3 @@ def _models() -> Any:
     from botocore.loaders import create_loader
 
     return create_loader()
-
-
-def _time(value: float | str) -> datetime:
-    """A time in an answer: seconds since 1970, or ISO 8601. botocore's own way takes most of reading a page."""
-    if isinstance(value, str) and not _SECONDS.fullmatch(value):
-        at = datetime.fromisoformat(value)
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    return EPOCH + timedelta(seconds=float(value))

@@ -206,20 +206,20 @@ class Reader:
             self._before.clear()
         found = []
         for summary in page["memoryRecordSummaries"]:
-            service_id, said = summary.get("memoryRecordId", ""), tuple(map(summary.get, _SAID))
+            service_id, said = str(summary.get("memoryRecordId")), tuple(map(summary.get, _SAID))
             before, held = self._before.get(service_id, ((), None))
             if before != said:
-                held = self._held(summary)
+                held = self._held(service_id, summary)
                 self._before[service_id] = said, held
             if held is not None:
                 found.append(held)
         return found
 
-    def _held(self, summary: Mapping[str, Any]) -> Held | None:
+    def _held(self, service_id: str, summary: Mapping[str, Any]) -> Held | None:
         try:
             return held_of(summary)
         except ValueError:
-            self._unreadable.add(summary.get("memoryRecordId", ""))
+            self._unreadable.add(service_id)
             return None
 
 

@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from memory_agents.core import namespaces
@@ -100,13 +100,13 @@ def entry_of(held: Held) -> dict[str, Any]:
 
 def held_of(summary: Mapping[str, Any]) -> Held | None:
     """What a record of the service says; None if it is none of ours. ValueError if it is, and damaged."""
-    metadata = summary.get("metadata") or {}
-    kind, key = _KINDS.get(_string(metadata, names.KIND)), _string(metadata, names.RECORD_ID)
-    if kind is None or not key:
-        return None
     try:
-        at = (summary.get("timestamp") or EPOCH).astimezone(UTC)
-        held = Held(service_id=summary["memoryRecordId"], kind=kind, key=key, record=None, at=at)
+        metadata = summary.get("metadata") or {}
+        kind, key = _KINDS.get(_string(metadata, names.KIND)), _string(metadata, names.RECORD_ID)
+        if kind is None or not key:
+            return None
+        service_id, at = _text(summary["memoryRecordId"]), _time(summary.get("timestamp"))
+        held = Held(service_id=service_id, kind=kind, key=key, record=None, at=at)
         if kind is Kind.APART:
             pair_of(key)
         elif not ID.fullmatch(key):
@@ -186,7 +186,7 @@ def _record(summary: Mapping[str, Any], key: str, metadata: Mapping[str, Any]) -
     source = values.pop("source", {}) | {name: values.pop(name) for name in _SHOWN if name in values}
     if _NUMBER in metadata:
         source[_NUMBER] = int(metadata[_NUMBER]["numberValue"])
-    content, title = summary["content"]["text"], ""
+    content, title = _text(summary["content"]["text"]), ""
     if _TITLE in metadata:
         length = int(metadata[_TITLE]["numberValue"])
         title, content = content[:length], content[length + len(_BETWEEN) :]
@@ -200,3 +200,24 @@ def _record(summary: Mapping[str, Any], key: str, metadata: Mapping[str, Any]) -
 def _string(metadata: Mapping[str, Any], name: str) -> str:
     value = metadata.get(name) or {}
     return str(value.get("stringValue") or "")
+
+
+def _text(said: object) -> str:
+    """A text. Raises as `held_of` expects."""
+    if not isinstance(said, str):
+        raise TypeError("it is no text")
+    return said
+
+
+def _time(said: float | str | datetime | None) -> datetime:
+    """When something was, in UTC: seconds since 1970, ISO 8601, or a time of ours. Raises as `held_of` expects."""
+    match said:
+        case None:
+            return EPOCH
+        case datetime():
+            return said.astimezone(UTC)
+        case str():
+            at = datetime.fromisoformat(said)
+            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        case _:
+            return EPOCH + timedelta(seconds=said)
