@@ -30,6 +30,11 @@ def sick(error: MemoryAgentsError) -> Health:
     return Health(ok=False, detail=error.message, fix=error.fix, problem=_PROBLEMS.get(type(error), Problem.OTHER))
 
 
+def counted(records: int) -> str:
+    """`1 record`, or `2,000 records`."""
+    return f"{records:,} record{'s' if records != 1 else ''}"
+
+
 def too_many(records: int | None) -> tuple[Notice, ...]:
     """What to say where there are more Records than SOFT_LIMIT."""
     if records is None or records <= SOFT_LIMIT:

@@ -253,9 +253,11 @@ async def test_the_number_of_records_is_told_where_it_is_known(
     async with opened(aws, tmp_path) as provider:
         await store(provider, *facts(60))
         assert (await provider.get_info()).records == 60
+        assert (await provider.health_check()).detail.endswith(" answers and holds 60 records.")
         await store(provider, *(fact(number) for number in range(100, 260)))
     async with opened(aws, tmp_path) as provider:
         assert (await provider.get_info()).records is None
+        assert (await provider.health_check()).detail.endswith(" answers and holds more than 100 entries.")
         await provider.store_records(facts(60), approval=APPROVAL)
         info = await provider.get_info()
         assert info.records == 220

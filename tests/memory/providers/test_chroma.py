@@ -23,7 +23,7 @@ from memory_agents.memory.embedding import open_embedder
 from memory_agents.memory.providers import chroma_items as items
 from memory_agents.memory.providers.chroma import ChromaProvider
 from memory_agents.memory.providers.chroma_embedded import EmbeddedCollection
-from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, PAST, WHOLE, event, fact, ids, scan, store
+from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, PAST, WHOLE, event, fact, facts, ids, scan, store
 from tests.chroma_server import ChromaServer, chroma_server
 from tests.embedding import WordEmbedder
 
@@ -69,6 +69,12 @@ async def test_nothing_is_made_where_nothing_is_stored(chroma_server: ChromaServ
     assert (await provider.health_check()).detail.endswith("nothing is kept there yet.")
     assert (await provider.get_info()).records == 0
     assert await provider._memory.collection.metadata() is None
+
+
+async def test_its_health_says_how_much_it_holds(provider: ChromaProvider) -> None:
+    for records, told in ((facts(1), "answers and holds 1 record."), (facts(3), "answers and holds 3 records.")):
+        await provider.store_records(records, approval=APPROVAL)
+        assert (await provider.health_check()).detail.endswith(told)
 
 
 async def test_a_collection_of_another_embedding_is_refused_and_the_fix_is_named(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from memory_agents.core.records import Approval, BatchResult, Health, Match, MemoryEvent, ProviderInfo, Query, Record
 from memory_agents.errors import MemoryAgentsError
-from memory_agents.memory.health import sick, too_many
+from memory_agents.memory.health import counted, sick, too_many
 from memory_agents.memory.providers import chroma_items as items
 from memory_agents.memory.providers import deciding
 from memory_agents.memory.providers.chroma_embedded import EmbeddedCollection
@@ -108,9 +108,10 @@ class ChromaProvider:
         try:
             async with self._memory.deadline():
                 is_there = await self._memory.is_there(anew=True)
+            count = len(await self._ids()) if is_there else 0
         except MemoryAgentsError as error:
             return sick(error)
-        what = "answers" if is_there else "answers; nothing is kept there yet"
+        what = f"answers and holds {counted(count)}" if is_there else "answers; nothing is kept there yet"
         return Health(ok=True, detail=f"ChromaDB at {self._memory.collection.location} {what}.")
 
     async def get_info(self) -> ProviderInfo:

@@ -16,7 +16,7 @@ from memory_agents.core.records import Approval, BatchResult, Health, Match, Mem
 from memory_agents.errors import MemoryFailure
 from memory_agents.memory.embedding import Embedder
 from memory_agents.memory.git import Remote
-from memory_agents.memory.health import sick, too_many
+from memory_agents.memory.health import counted, sick, too_many
 from memory_agents.memory.index import LocalIndex
 from memory_agents.memory.providers import branch_changes
 from memory_agents.memory.providers.branch_changes import Standing, Write
@@ -82,9 +82,7 @@ class GitBranchProvider:
             return sick(error)
         if not info.version:
             return Health(ok=True, detail=f"There is no {self._where} yet.")
-        return Health(
-            ok=True, detail=f"{info.records} record{'s' if info.records != 1 else ''} at commit {info.version[:12]}."
-        )
+        return Health(ok=True, detail=f"{counted(info.records or 0)} at commit {info.version[:12]}.")
 
     async def get_info(self) -> ProviderInfo:
         """See MemoryReader."""
