@@ -148,7 +148,7 @@ def opened(path: Path) -> Iterator[Backup]:
     with contextlib.ExitStack() as stack:
         with _telling(path, "read"):
             if path.exists() and not path.is_file():
-                raise UsageError(f"{path} is no file.", fix="name the file of a backup")
+                raise UsageError(f"{path} is no file.", fix="name the file of a backup, or - for the standard input")
             found = _found(stack.enter_context(path.open("rb")), str(path))
         yield found
 
