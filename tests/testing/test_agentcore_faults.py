@@ -164,3 +164,19 @@ async def test_a_port_that_is_taken_is_an_error_where_it_is_opened() -> None:
 def test_a_memory_id_of_another_form_is_told_with_its_fix() -> None:
     with pytest.raises(UsageError, match="10 letters or digits"):
         AgentCoreEmulator(memory_id="mine")
+
+
+async def test_whoever_goes_away_in_the_middle_of_a_request_leaves_no_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with AgentCoreEmulator() as aws:
+        for _ in range(5):
+            _, writer = await asyncio.open_connection(*aws.url.removeprefix("http://").split(":"))
+            writer.write(b"POST /memories/x/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+            writer.close()
+            await writer.wait_closed()
+        async with data_plane(aws) as data:
+            await data.list_memory_records(memoryId=aws.memory_id, namespacePath="/")
+    assert caplog.records == []

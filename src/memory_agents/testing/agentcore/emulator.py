@@ -126,6 +126,14 @@ class AgentCoreEmulator:
             await runner.cleanup()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        from aiohttp import web
+
+        try:
+            return await self._answered(request)
+        except ConnectionResetError:  # whoever asked is gone
+            return web.Response()
+
+    async def _answered(self, request: web.BaseRequest) -> web.StreamResponse:
         fault = self._service.fault(request.method, request.raw_path)
         await asyncio.sleep(fault.delay)
         body = await request.content.read()
