@@ -157,12 +157,26 @@ def test_an_update_adds_the_keys_that_a_memory_lacks_and_a_second_one_changes_no
     assert (first["memory"]["eventExpiryDuration"], first["notices"]) == (30, [])
 
 
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("create", ("3 to 365 (default: 7)", "needs none (default: none)")),
+        ("update", ("3 to 365 (default: as it is)", "needs none (default: as they are)")),
+    ],
+)
+def test_the_help_says_what_holds_without_an_option(clone: Clone, step: str, told: tuple[str, ...]) -> None:
+    shown = " ".join(clone(*SETUP, step, "--help")[1].split())
+    assert [its for its in told if its not in shown] == []
+
+
 def test_a_deletion_says_what_is_lost_and_needs_a_yes(clone: Clone, aws: AgentCoreEmulator) -> None:
     which = ("--memory-id", aws.memory_id)
     looked = clone(*SETUP, "delete", *which, "--dry-run")
     assert "all records" in looked[1]
     assert "memory-agents backup" in looked[1]
-    assert looked[1].endswith("Dry run: nothing was changed.\n")
+    assert looked[2] == f"note: Dry run: nothing was changed. DeleteMemory would be sent to {aws.region}.\n"
+    told = json.loads(clone(*SETUP, "delete", *which, "--dry-run", "--json")[1])
+    assert (told["operation"], told["request"]) == ("DeleteMemory", {"memoryId": aws.memory_id})
     assert clone(*SETUP, "delete", *which)[0] == 2
     assert "Nothing was changed" in clone(*SETUP, "delete", *which, typed="n\n")[1]
     assert clone(*SETUP, "delete", *which, "--json")[0] == 2

@@ -36,8 +36,7 @@ def of_request(operation: str, request: Mapping[str, Any], region: str) -> Answe
     value = {"dry_run": True, "operation": operation, "region": region, "request": request}
     if not request:
         return Answer(value, "Dry run: it is up to date, and nothing would be changed.")
-    notice = Notice(text=f"Dry run: nothing was changed. {operation} would be sent to {region}.")
-    return Answer(value, json.dumps(request, indent=2), (notice,))
+    return Answer(value, json.dumps(request, indent=2), (_not_sent(operation, region),))
 
 
 def of_memory(memory: Memory, region: str, *, done: Done, is_tagged: bool = False) -> Answer:
@@ -82,10 +81,16 @@ def before_deletion(memory: Memory, region: str, *, dry_run: bool) -> Answer:
         f"{named(memory)} in {region}, of {_day(memory['createdAt'])}, would be deleted, and with it:",
         *(f"- {what}" for what in LOST),
         "Nothing brings it back. `memory-agents backup --output FILE` keeps the records first.",
-        *(["Dry run: nothing was changed."] if dry_run else []),
     ]
-    value = {"dry_run": dry_run, "memory": _plain(memory), "lost": list(LOST)}
-    return Answer(value, "\n".join(lines))
+    value = {
+        "dry_run": dry_run,
+        "operation": "DeleteMemory",
+        "region": region,
+        "request": {"memoryId": memory["id"]},
+        "memory": _plain(memory),
+        "lost": list(LOST),
+    }
+    return Answer(value, "\n".join(lines), (_not_sent("DeleteMemory", region),) if dry_run else ())
 
 
 def of_deletion(memory: Memory, *, is_gone: bool) -> Answer:
@@ -97,6 +102,10 @@ def of_deletion(memory: Memory, *, is_gone: bool) -> Answer:
 def named(memory: Memory) -> str:
     """A memory in a sentence. Its id alone can look like a token, which is not printed."""
     return f"memory/{memory['id']}"
+
+
+def _not_sent(operation: str, region: str) -> Notice:
+    return Notice(text=f"Dry run: nothing was changed. {operation} would be sent to {region}.")
 
 
 def policies_of(memory: Memory, *, is_tagged: bool = False) -> dict[str, agentcore_policy.Policy]:
