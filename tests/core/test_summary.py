@@ -87,6 +87,8 @@ def test_memory_that_is_kept_elsewhere_is_shown_by_id_alone() -> None:
     assert "confidential" not in text
     assert "typo" not in text
     assert "https://github.com/octo/hello/issues/121" not in text
+    assert "ids are shown here, not texts" in text
+    assert "not texts" not in summarized(match("i0000121"))
 
 
 def test_what_was_left_out_is_named() -> None:

@@ -104,6 +104,13 @@ def test_without_memory_a_prompt_asks_nothing_about_it(name: str) -> None:
     assert "Memory may be out of date" not in text
 
 
+def test_a_prompt_of_which_a_part_of_memory_is_missing_says_so_though_nothing_is_recalled() -> None:
+    template, event = EVENTS["issue"]
+    text = rendered(event, template, empty=True, status="degraded").text
+    assert "A part of memory could not be read this time" in text
+    assert "Nothing that is known" not in text
+
+
 @pytest.mark.parametrize("name", EVENTS)
 def test_a_prompt_has_no_more_than_one_blank_line_in_a_row(name: str) -> None:
     template, event = EVENTS[name]

@@ -11,6 +11,10 @@ from memory_agents.core.records import HTTP_URL
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]()<>#|~@:!&$]|(?<=www)\.", re.IGNORECASE)
 _SHOWN = 120
+_PRIVATE = (
+    "Memory is kept outside of this repository: ids are shown here, not texts. Who may read it sees one with "
+    "`memory-agents show ID`."
+)
 
 NO_MEMORY = (
     "There are no facts yet {where}. Next step, one of: comment `/remember` and a sentence on an "
@@ -41,6 +45,7 @@ def recall_summary(
     parts = [f"### memory-agents: {context.status}", f"{what} {made}"]
     if memories:
         parts.append(_table(context, private=private))
+        parts += [_PRIVATE] if private else []
     if context.dropped:
         parts.append(f"Left out to keep the prompt within its size: {', '.join(context.dropped)}.")
     if no_memory:
