@@ -172,7 +172,7 @@ class _Parser:
 
 
 def _read(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
-    """Give what was answered as the JSON that it is, in place of botocore's parser: that takes eight times as long.
+    """Give what was answered as the JSON that it is, for botocore's parser takes 17 times as long.
 
     So times are as they were sent, and nothing below the lists of an answer is sure. Raises ResponseParserError.
     """
