@@ -82,6 +82,17 @@ async def test_a_read_says_what_is_wrong_and_works_again_when_it_is_over(
     await ask(provider)
 
 
+@pytest.mark.parametrize("status", [422, 429, 500])
+@pytest.mark.parametrize(("said", "told"), [(b"Is it there?", "Is it there?"), (b"No.", "No."), (b"No", "No.")])
+async def test_what_a_server_says_ends_with_one_mark(
+    provider: ChromaProvider, proxy: ChromaProxy, status: int, said: bytes, told: str
+) -> None:
+    proxy.spoil(Fault("/get", status, b'{"message": "%s"}' % said))
+    with pytest.raises(MemoryFailure) as raised:
+        await provider.get_record(fact(1).id)
+    assert raised.value.message.endswith(f": {told}")
+
+
 @pytest.mark.parametrize(
     ("write", "fault"),
     [*(("store", fault) for fault in FAULTS), *((write, fault) for write in WRITES for fault in ("throttled", "slow"))],

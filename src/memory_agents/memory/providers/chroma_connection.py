@@ -22,6 +22,7 @@ from memory_agents.errors import (
     MemoryTimeout,
     MemoryUnreachable,
     MissingExtra,
+    sentence,
 )
 
 if TYPE_CHECKING:
@@ -125,17 +126,18 @@ class ChromaConnection:
                 )
             case 404:
                 return MemoryMissing(
-                    f"{at} has no such tenant, database or collection{told}.",
+                    sentence(f"{at} has no such tenant, database or collection{told}"),
                     fix="check CHROMADB_TENANT and CHROMADB_DATABASE, and create the database if it is new",
                 )
             case 429:
-                return MemoryThrottled(f"{at} asks to wait (429){told}.", fix="run it again in a minute")
+                return MemoryThrottled(sentence(f"{at} asks to wait (429){told}"), fix="run it again in a minute")
             case 408 | 504:
                 return MemoryTimeout(f"{at} did not answer in time ({status}).", fix="run it again in a minute")
             case _ if status < 400 or status >= 500:
-                return MemoryUnreachable(f"{at} failed ({status}){told}.", fix=CHECK_ADDRESS)
+                return MemoryUnreachable(sentence(f"{at} failed ({status}){told}"), fix=CHECK_ADDRESS)
             case _:
-                return MemoryRefused(f"{at} does not take it ({status}){told}.", fix="shorten it, or see what it names")
+                why = sentence(f"{at} does not take it ({status}){told}")
+                return MemoryRefused(why, fix="shorten it, or see what it names")
 
     def strange(self) -> MemoryUnreachable:
         """What to raise where the answer is not one that Chroma gives."""

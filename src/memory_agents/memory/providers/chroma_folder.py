@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from memory_agents.errors import MemoryFailure, MemoryMissing, MemoryRefused, MemoryUnreachable
+from memory_agents.errors import MemoryFailure, MemoryMissing, MemoryRefused, MemoryUnreachable, sentence
 from memory_agents.memory.providers.chroma_collection import CONFIGURATION
 from memory_agents.memory.providers.chroma_items import Found, Item, Where
 
@@ -103,7 +103,7 @@ class Folder:
                 message = f"There is no collection {name!r} in {self._path} any more."
                 raise MemoryMissing(message, fix="run it again: the next write makes it anew") from error
             except (errors.InvalidArgumentError, errors.InvalidDimensionException, TypeError) as error:
-                message = f"ChromaDB does not take it: {_said(error)}."
+                message = sentence(f"ChromaDB does not take it: {_said(error)}")
                 raise MemoryRefused(message, fix="shorten it, or see what it names") from error
             except errors.ChromaError as error:
                 raise self._unusable(error) from error
@@ -112,7 +112,7 @@ class Folder:
 
     def _unusable(self, error: Exception) -> MemoryUnreachable:
         fix = "see that CHROMADB_PATH is a folder that you may write to and that no other process uses it"
-        return MemoryUnreachable(f"The memory in {self._path} cannot be used: {_said(error)}.", fix=fix)
+        return MemoryUnreachable(sentence(f"The memory in {self._path} cannot be used: {_said(error)}"), fix=fix)
 
     def _collection(self, name: str) -> Any:
         if name not in self._collections:
