@@ -53,7 +53,7 @@ def run(tmp_path: Path) -> Run:
             },
             capture_output=True,
             check=False,
-            timeout=50,
+            timeout=150,
         )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode() + "".join(file.read_text() for file in sorted(folder.glob("*.json")))
@@ -70,6 +70,7 @@ def test_the_commands_that_set_it_up_run(run: Run) -> None:
     assert told.count('"Version": "2012-10-17"') == 3
 
 
+@pytest.mark.timeout(180)  # seven processes, each of which loads an engine
 def test_the_commands_that_try_it_run(run: Run) -> None:
     told = run(blocks("sh")[1])
     assert told.count("Times are stored as UTC") == 2
