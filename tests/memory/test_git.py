@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import gc
 import os
 import subprocess
 from collections.abc import Iterator
@@ -212,6 +213,23 @@ async def test_a_cancelled_run_leaves_no_process_behind(folder: Path) -> None:
                 break
             await asyncio.sleep(0.02)
         assert children() == {}
+
+
+def test_a_run_that_is_cancelled_after_git_ended_leaves_no_pipe_open_to_what_git_started(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "git").write_text("#!/bin/sh\nsleep 3 &\nexit 128\n")  # the sleeper holds git's output
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    async def cancelled() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(git.run(["version"], cwd=folder), 0.5)
+
+    before = len(list(Path("/dev/fd").iterdir()))
+    asyncio.run(cancelled())
+    gc.collect()  # what was not closed complains now
+    assert len(list(Path("/dev/fd").iterdir())) == before
 
 
 async def test_without_git_the_fix_is_to_install_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

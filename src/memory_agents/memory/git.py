@@ -120,6 +120,8 @@ async def run(
                 _end(process, end)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), seconds)
+        # What git started may hold its output longer than git lived. asyncio has no public way to let go of it.
+        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
     if process.returncode:
         raise GitError(args[0], process.returncode, stderr.decode(errors="replace"))
     return stdout
