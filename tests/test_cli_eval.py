@@ -91,7 +91,7 @@ def test_with_the_extra_the_meaning_helps(program: Program) -> None:
 def test_without_the_extra_words_alone_rank_and_the_install_command_is_told(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedder, "_NEEDED", ("no_such_package",))
+    monkeypatch.setattr(embedder, "EMBEDDING", ("no_such_package",))
     code, out, err = program(*corpus(), dense=True)
     assert code == 0
     assert "ranked by words alone" in out

@@ -40,5 +40,5 @@ def test_the_commands_run(place: str, tmp_path: Path, chroma_server: ChromaServe
     )
     assert run.returncode == 0, run.stderr + run.stdout
     assert run.stdout.count(SAID[place]) >= 2
-    assert "answers." in run.stdout
+    assert "answers and holds 1 record." in run.stdout
     assert (tmp_path / ".memory").exists() == (place == "folder")
