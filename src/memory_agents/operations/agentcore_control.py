@@ -20,6 +20,7 @@ from memory_agents.errors import (
     SettingsError,
     UsageError,
 )
+from memory_agents.memory.providers.addresses import is_clear, is_loopback
 from memory_agents.memory.providers.agentcore_opening import (
     EXPIRED,
     FIX_CREDENTIALS,
@@ -27,8 +28,6 @@ from memory_agents.memory.providers.agentcore_opening import (
     INVALID,
     fix_clear,
     in_the_clear,
-    is_clear,
-    is_loopback,
     no_credentials,
 )
 

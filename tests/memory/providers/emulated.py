@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,31 @@ from memory_agents.testing.conformance.samples import BEGIN
 PLENTY = 1e6
 
 
-def prepare(patch: pytest.MonkeyPatch) -> None:
+LATE = 600.0
+"""seconds until `late` shows what is stored"""
+
+
+@pytest.fixture(autouse=True)
+def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give credentials that the emulator takes, and no others; let botocore try again without a pause."""
-    patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda _, context: 0.0)
-    patch.setenv("AWS_ACCESS_KEY_ID", "emulated")
-    patch.setenv("AWS_SECRET_ACCESS_KEY", "emulated")
-    patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda _, context: 0.0)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "emulated")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "emulated")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def aws() -> Iterator[AgentCoreEmulator]:
+    """Shows at once what is stored."""
+    with AgentCoreEmulator(events_per_second=PLENTY) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def late() -> Iterator[AgentCoreEmulator]:
+    """Shows it LATE."""
+    with AgentCoreEmulator(events_per_second=PLENTY, visibility_seconds=LATE) as emulator:
+        yield emulator
 
 
 @asynccontextmanager

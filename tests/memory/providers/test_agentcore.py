@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,28 +18,12 @@ from memory_agents.errors import MemoryDenied, MemoryMissing, MemoryThrottled, M
 from memory_agents.memory.health import SOFT_LIMIT
 from memory_agents.testing.agentcore import AgentCoreEmulator
 from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, event, fact, facts, ids, scan, store
-from tests.memory.providers.emulated import PLENTY, asked, opened, prepare, stored
+from tests.memory.providers.emulated import LATE, asked, aws, late, opened, prepared, stored
 
-LATE = 600.0
+__all__ = ["aws", "late", "prepared"]
+
 RULES = Query(title="rule about the parser", now=BEGIN)
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(autouse=True)
-def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepare(monkeypatch)
-
-
-@pytest.fixture
-def aws() -> Iterator[AgentCoreEmulator]:
-    with AgentCoreEmulator(events_per_second=PLENTY) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def late() -> Iterator[AgentCoreEmulator]:
-    with AgentCoreEmulator(events_per_second=PLENTY, visibility_seconds=LATE) as emulator:
-        yield emulator
 
 
 async def test_a_name_that_the_service_would_refuse_is_stored_under_one_that_it_takes(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,17 +9,12 @@ import pytest
 from memory_agents.core.records import Problem
 from memory_agents.errors import MemoryDenied, MemoryUnreachable
 from memory_agents.testing.agentcore import AgentCoreEmulator
-from tests.memory.providers.emulated import PLENTY, opened, prepare
+from tests.memory.providers.emulated import aws, opened, prepared
+
+__all__ = ["aws", "prepared"]
 
 IN_A_WORKFLOW = ("aws-actions/configure-aws-credentials", "id-token: write")
 ON_A_LAPTOP = ("aws configure", "aws sso login", "AWS_PROFILE")
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AgentCoreEmulator]:
-    prepare(monkeypatch)
-    with AgentCoreEmulator(events_per_second=PLENTY) as emulator:
-        yield emulator
 
 
 async def test_without_credentials_a_workflow_and_a_laptop_are_told_what_to_do(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ from memory_agents.errors import (
 from memory_agents.memory.provider import MemoryProvider
 from memory_agents.testing.agentcore import AgentCoreEmulator
 from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, event, fact, facts, ids, scan, store
-from tests.memory.providers.emulated import PLENTY, asked, opened, prepare, stored
+from tests.memory.providers.emulated import asked, aws, opened, prepared, stored
+
+__all__ = ["aws", "prepared"]
 
 REFUSALS: list[tuple[dict[str, Any], type[MemoryFailure], Problem]] = [
     ({"code": "ThrottledException"}, MemoryThrottled, Problem.THROTTLED),
@@ -54,13 +56,6 @@ WRITES: dict[str, Callable[[MemoryProvider], Awaitable[object]]] = {
     "CreateEvent": lambda provider: provider.store_event(event(9)),
     "DeleteEvent": lambda provider: provider.delete_session("octocat", "s1"),
 }
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AgentCoreEmulator]:
-    prepare(monkeypatch)
-    with AgentCoreEmulator(events_per_second=PLENTY) as emulator:
-        yield emulator
 
 
 @pytest.mark.parametrize("read", READS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,29 +13,13 @@ from memory_agents.errors import MemoryUnreachable
 from memory_agents.memory.providers.agentcore_reading import FORGOTTEN_SECONDS
 from memory_agents.testing.agentcore import AgentCoreEmulator
 from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, event, fact, facts, scan, store
-from tests.memory.providers.emulated import PLENTY, asked, opened, prepare, stored
+from tests.memory.providers.emulated import asked, aws, late, opened, prepared, stored
 
-LATE = 600.0
+__all__ = ["aws", "late", "prepared"]
+
 OLD = fact(1)
 HEIR = fact(2, replaces=OLD.id)
 RULES = Query(title="rule about the parser", now=BEGIN)
-
-
-@pytest.fixture(autouse=True)
-def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepare(monkeypatch)
-
-
-@pytest.fixture
-def aws() -> Iterator[AgentCoreEmulator]:
-    with AgentCoreEmulator(events_per_second=PLENTY) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def late() -> Iterator[AgentCoreEmulator]:
-    with AgentCoreEmulator(events_per_second=PLENTY, visibility_seconds=LATE) as emulator:
-        yield emulator
 
 
 async def test_what_one_machine_could_not_remove_another_removes(aws: AgentCoreEmulator, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +24,9 @@ from memory_agents.memory.providers.agentcore_events import request_of
 from memory_agents.memory.providers.agentcore_records import entry_of, held_record
 from memory_agents.testing.agentcore import AgentCoreEmulator
 from memory_agents.testing.conformance.samples import APPROVAL, BEGIN, event, fact, scan, store
-from tests.memory.providers.emulated import PLENTY, asked, opened, prepare
+from tests.memory.providers.emulated import asked, aws, opened, prepared
+
+__all__ = ["aws", "prepared"]
 
 CALLS: dict[str, Callable[[MemoryProvider], Awaitable[object]]] = {
     "list": lambda provider: provider.list_records(),
@@ -40,17 +42,6 @@ CALLS: dict[str, Callable[[MemoryProvider], Awaitable[object]]] = {
 RECORDS, EVENTS = "memoryRecordSummaries", "events"
 FIELDS = {"memoryStrategyId": "none", "createdAt": BEGIN.timestamp()}
 OURS = {**entry_of(held_record(fact(), at=BEGIN)), "timestamp": BEGIN.timestamp(), **FIELDS}
-
-
-@pytest.fixture(autouse=True)
-def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepare(monkeypatch)
-
-
-@pytest.fixture
-def aws() -> Iterator[AgentCoreEmulator]:
-    with AgentCoreEmulator(events_per_second=PLENTY) as emulator:
-        yield emulator
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import logging
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from memory_agents.errors import MemoryDenied, MemoryUnreachable
+from memory_agents.memory.providers.addresses import is_clear, is_loopback
 
 SERVICE = "bedrock-agentcore"
 FIX_CREDENTIALS = (
@@ -82,20 +82,6 @@ def prepared(*, region: str, endpoint: str, seconds: float) -> Callable[[], Any]
     except ValueError as error:
         raise _no_address() from error
     return create
-
-
-def is_loopback(endpoint: str) -> bool:
-    """Whether no proxy can reach it."""
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def is_clear(endpoint: str) -> bool:
-    """Whether others on the way could read what is sent there."""
-    return urlsplit(endpoint).scheme == "http" and not is_loopback(endpoint)
 
 
 def in_the_clear(endpoint: str) -> str:

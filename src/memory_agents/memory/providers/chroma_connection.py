@@ -6,12 +6,10 @@ status of an error, and shares one connection pool, and so one token, among all 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from memory_agents.errors import (
     MemoryDenied,
@@ -24,6 +22,7 @@ from memory_agents.errors import (
     MissingExtra,
     sentence,
 )
+from memory_agents.memory.providers.addresses import is_clear, is_loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -92,7 +91,7 @@ class ChromaConnection:
             try:
                 # A proxy that variables name is no way to this machine: it would be given the token, and a host that
                 # is another one there.
-                direct = httpx.AsyncHTTPTransport(verify=verify) if _is_here(self.url) else None
+                direct = httpx.AsyncHTTPTransport(verify=verify) if is_loopback(self.url) else None
                 # Whoever calls has a deadline; redirects are not followed, for they could take the token elsewhere.
                 self._client = httpx.AsyncClient(timeout=None, headers=headers, verify=verify, transport=direct)  # noqa: S113
             except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
@@ -110,7 +109,7 @@ class ChromaConnection:
         if not _TOKEN.fullmatch(self._token):
             message = "The token for Chroma is none: it holds a blank, a line break or what is not ASCII."
             raise MemoryDenied(message, fix="set `chroma-token` or CHROMADB_TOKEN anew, without anything around it")
-        if not (self.url.startswith("https://") or _is_here(self.url)):
+        if is_clear(self.url):
             message = f"A token is not sent to {self.url}, where everybody on the way could read it."
             raise MemoryDenied(message, fix="set `chroma-url` to an address that begins with https://")
         return {_TOKEN_HEADER: self._token}
@@ -152,11 +151,3 @@ def _said(content: bytes, *, but: str) -> str:
         said = " ".join(str(orjson.loads(content).get("message") or "").split())
         return (said.replace(but, "…") if but else said)[:_SHOWN].rstrip(".")
     return ""
-
-
-def _is_here(url: str) -> bool:
-    """Whether it is on this machine."""
-    host = urlsplit(url).hostname or ""
-    with suppress(ValueError):
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    return False

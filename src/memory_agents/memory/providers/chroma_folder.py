@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from memory_agents.errors import MemoryFailure, MemoryMissing, MemoryRefused, MemoryUnreachable, sentence
 from memory_agents.memory.providers.chroma_collection import CONFIGURATION
-from memory_agents.memory.providers.chroma_items import Found, Item, Where
+from memory_agents.memory.providers.chroma_items import Found, Item, Where, columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,11 +54,11 @@ class Folder:
 
     def add(self, name: str, items: Sequence[Item]) -> None:
         """See Collection."""
-        self._collection(name).add(**_columns(items, is_new=True))
+        self._collection(name).add(**columns(items, is_new=True))
 
     def upsert(self, name: str, items: Sequence[Item]) -> None:
         """See Collection."""
-        self._collection(name).upsert(**_columns(items, is_new=False))
+        self._collection(name).upsert(**columns(items, is_new=False))
 
     def delete(self, name: str, ids: Sequence[str]) -> None:
         """See Collection."""
@@ -154,16 +154,6 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     serve(sys.stdin.buffer, answers)
-
-
-def _columns(items: Sequence[Item], *, is_new: bool) -> dict[str, Any]:
-    return {
-        "ids": [item.id for item in items],
-        "embeddings": [item.vector for item in items],
-        "metadatas": [item.values(is_new=is_new) for item in items],
-        "documents": [item.document for item in items],
-        "uris": [item.uri for item in items],
-    }
 
 
 def _rows(ids: Sequence[str], metadatas: Any, documents: Any, uris: Any) -> list[Found]:

@@ -108,6 +108,17 @@ def item_of(record: Record, vectors: NDArray[np.float16], approval: Approval) ->
     return its
 
 
+def columns(items: Sequence[Item], *, is_new: bool) -> dict[str, Any]:
+    """The items as Chroma takes them, whichever way it is asked; `is_new` as in Item.values."""
+    return {
+        "ids": [item.id for item in items],
+        "embeddings": [item.vector for item in items],
+        "metadatas": [item.values(is_new=is_new) for item in items],
+        "documents": [item.document for item in items],
+        "uris": [item.uri or None for item in items],
+    }
+
+
 def record_in(found: Found) -> Record | None:
     """The Record, whole where the document was read too; None where it is none of ours, or damaged."""
     try:

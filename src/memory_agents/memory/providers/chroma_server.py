@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from memory_agents.errors import MemoryMissing, MemoryUnreachable
 from memory_agents.memory.providers.chroma_collection import CONFIGURATION
 from memory_agents.memory.providers.chroma_connection import CHECK_ADDRESS, ChromaConnection
-from memory_agents.memory.providers.chroma_items import Found
+from memory_agents.memory.providers.chroma_items import Found, columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,11 +67,11 @@ class ServerCollection:
 
     async def add(self, items: Sequence[Item]) -> None:
         """See Collection."""
-        await self._in_collection("add", _columns(items, is_new=True))
+        await self._in_collection("add", columns(items, is_new=True))
 
     async def upsert(self, items: Sequence[Item]) -> None:
         """See Collection."""
-        await self._in_collection("upsert", _columns(items, is_new=False))
+        await self._in_collection("upsert", columns(items, is_new=False))
 
     async def delete(self, ids: Sequence[str]) -> None:
         """See Collection."""
@@ -154,16 +154,6 @@ class ServerCollection:
 def parts(ids: Sequence[str], most: int) -> Iterator[Sequence[str]]:
     """`ids`, up to `most` at a time."""
     return (ids[start : start + most] for start in range(0, len(ids), most))
-
-
-def _columns(items: Sequence[Item], *, is_new: bool) -> dict[str, Any]:
-    return {
-        "ids": [item.id for item in items],
-        "embeddings": [item.vector for item in items],
-        "metadatas": [item.values(is_new=is_new) for item in items],
-        "documents": [item.document for item in items],
-        "uris": [item.uri or None for item in items],
-    }
 
 
 def _rows(answer: Any, one: Callable[[Any], Any]) -> list[Found]:
